@@ -1,0 +1,51 @@
+/*
+ * compat.h - the only home of #if: differences between platforms and between
+ * OpenSSL versions, so that the logic elsewhere reads straight through.
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef TLSW_COMPAT_H
+#define TLSW_COMPAT_H
+
+#include "config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include <openssl/opensslv.h>
+#include <openssl/ssl.h>
+
+/** A printf-like function: which argument is the format, which the first value. */
+#if defined(__GNUC__)
+#define TLSW__PRINTF(fmt, first) __attribute__((__format__(__printf__, fmt, first)))
+#else
+#define TLSW__PRINTF(fmt, first)
+#endif
+
+/* send() flags that keep SIGPIPE away; where there is no such flag, the
+ * descriptor has the option SO_NOSIGPIPE instead (tlsw__compat_no_sigpipe). */
+#if defined(MSG_NOSIGNAL)
+#define TLSW__SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
+#else
+#define TLSW__SEND_FLAGS MSG_DONTWAIT
+#endif
+
+/* Refuse compressed certificates (RFC 8879): they expand before any check. */
+#if defined(SSL_OP_NO_RX_CERTIFICATE_COMPRESSION)
+#define TLSW__OP_NO_CERT_COMPRESSION \
+	(SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
+#else
+#define TLSW__OP_NO_CERT_COMPRESSION 0
+#endif
+
+/** Whether the process runs with more rights than its user: the environment is then not to be trusted. */
+bool tlsw__compat_secure_mode(void);
+
+/** The system's text for an errno value, in buf. */
+const char *tlsw__compat_strerror(int os_errno, char *buf, size_t size);
+
+/** Keep SIGPIPE away from a descriptor where send() has no flag for it; elsewhere nothing. */
+void tlsw__compat_no_sigpipe(int fd);
+
+#endif

@@ -1,0 +1,23 @@
+# The library: one idea a module, in the order in which they may include each
+# other (HACKING). Only the names in libtlswrap.sym leave the shared library;
+# the tests link the convenience library and see the rooms inside as well.
+include_HEADERS += include/tlswrap.h
+lib_LTLIBRARIES += libtlswrap.la
+noinst_LTLIBRARIES += libtlswrap-core.la
+
+libtlswrap_core_la_SOURCES = \
+	lib/compat.h lib/compat.c \
+	lib/error.h lib/error.c \
+	lib/clock.h lib/clock.c \
+	lib/cert.h lib/cert.c \
+	lib/version.c
+libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
+libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden
+libtlswrap_core_la_LIBADD = $(OPENSSL_LIBS) $(LIBIDN2_LIBS)
+
+libtlswrap_la_SOURCES =
+libtlswrap_la_LIBADD = libtlswrap-core.la $(OPENSSL_LIBS) $(LIBIDN2_LIBS)
+libtlswrap_la_LDFLAGS = -no-undefined -version-info $(TLSWRAP_VERSION_INFO) \
+	-export-symbols $(srcdir)/lib/libtlswrap.sym $(PTHREAD_FLAGS)
+EXTRA_libtlswrap_la_DEPENDENCIES = lib/libtlswrap.sym
+EXTRA_DIST += lib/libtlswrap.sym
