@@ -3,16 +3,25 @@
 if TESTS_ENABLED
 
 test_programs = \
-	tests/test_clock
+	tests/test_clock \
+	tests/test_pki
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)
-check_LTLIBRARIES += tests/support/libsupport.la
+check_LTLIBRARIES += tests/support/libsupport.la tests/support/libpki.la
 
 tests_support_libsupport_la_SOURCES = \
 	tests/support/support.h tests/support/support.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
-tests_support_libsupport_la_LIBADD = libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_support_libsupport_la_LIBADD = tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
+
+# Certificates in memory; nothing but OpenSSL, for the lab as well.
+tests_support_libpki_la_SOURCES = \
+	tests/support/pki.h tests/support/pki_internal.h tests/support/pki.c \
+	tests/support/pki_ext.c tests/support/pki_status.c \
+	tests/support/der.h tests/support/der.c
+tests_support_libpki_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_support_libpki_la_LIBADD = $(OPENSSL_LIBS)
 
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
 	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests"'
@@ -22,5 +31,9 @@ test_ldadd = tests/support/libsupport.la
 tests_test_clock_SOURCES = tests/test_clock.c
 tests_test_clock_CPPFLAGS = $(test_cppflags)
 tests_test_clock_LDADD = $(test_ldadd)
+
+tests_test_pki_SOURCES = tests/test_pki.c
+tests_test_pki_CPPFLAGS = $(test_cppflags)
+tests_test_pki_LDADD = $(test_ldadd)
 
 endif
