@@ -1,27 +1,40 @@
-# A test program for each module, run by "make check". They link the
-# convenience library, so the rooms inside can be tested as well.
-if TESTS_ENABLED
+# Certificates in memory and a server under control; nothing but OpenSSL, so
+# that the lab can use them as well. Built when something asks for them.
+EXTRA_LTLIBRARIES += tests/support/libpki.la tests/support/libpeer.la
 
-test_programs = \
-	tests/test_clock \
-	tests/test_pki
-
-check_PROGRAMS += $(test_programs)
-TESTS += $(test_programs)
-check_LTLIBRARIES += tests/support/libsupport.la tests/support/libpki.la
-
-tests_support_libsupport_la_SOURCES = \
-	tests/support/support.h tests/support/support.c
-tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
-tests_support_libsupport_la_LIBADD = tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
-
-# Certificates in memory; nothing but OpenSSL, for the lab as well.
 tests_support_libpki_la_SOURCES = \
 	tests/support/pki.h tests/support/pki_internal.h tests/support/pki.c \
 	tests/support/pki_ext.c tests/support/pki_status.c \
 	tests/support/der.h tests/support/der.c
 tests_support_libpki_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_support_libpki_la_LIBADD = $(OPENSSL_LIBS)
+
+tests_support_libpeer_la_SOURCES = \
+	tests/support/peer.h tests/support/peer_internal.h \
+	tests/support/peer.c \
+	tests/support/peer_wire.c \
+	tests/support/peer_tls.c \
+	tests/support/peer_script.c
+tests_support_libpeer_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_support_libpeer_la_LIBADD = $(OPENSSL_LIBS)
+
+# A test program for each module, run by "make check". They link the
+# convenience library, so the rooms inside can be tested as well.
+if TESTS_ENABLED
+
+test_programs = \
+	tests/test_clock \
+	tests/test_peer \
+	tests/test_pki
+
+check_PROGRAMS += $(test_programs)
+TESTS += $(test_programs)
+check_LTLIBRARIES += tests/support/libsupport.la
+
+tests_support_libsupport_la_SOURCES = \
+	tests/support/support.h tests/support/support.c
+tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
+tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
 
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS) \
 	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests"'
@@ -31,6 +44,10 @@ test_ldadd = tests/support/libsupport.la
 tests_test_clock_SOURCES = tests/test_clock.c
 tests_test_clock_CPPFLAGS = $(test_cppflags)
 tests_test_clock_LDADD = $(test_ldadd)
+
+tests_test_peer_SOURCES = tests/test_peer.c
+tests_test_peer_CPPFLAGS = $(test_cppflags)
+tests_test_peer_LDADD = $(test_ldadd)
 
 tests_test_pki_SOURCES = tests/test_pki.c
 tests_test_pki_CPPFLAGS = $(test_cppflags)
