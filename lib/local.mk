@@ -10,6 +10,9 @@ libtlswrap_core_la_SOURCES = \
 	lib/error.h lib/error.c \
 	lib/clock.h lib/clock.c \
 	lib/cert.h lib/cert.c \
+	lib/chain.h lib/chain.c \
+	lib/attempt.h lib/attempt.c \
+	lib/search.h lib/search.c \
 	lib/version.c
 libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
 libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden

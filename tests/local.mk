@@ -23,6 +23,8 @@ tests_support_libpeer_la_LIBADD = $(OPENSSL_LIBS)
 if TESTS_ENABLED
 
 test_programs = \
+	tests/test_bettertls \
+	tests/test_chain \
 	tests/test_clock \
 	tests/test_peer \
 	tests/test_pki
@@ -52,5 +54,15 @@ tests_test_peer_LDADD = $(test_ldadd)
 tests_test_pki_SOURCES = tests/test_pki.c
 tests_test_pki_CPPFLAGS = $(test_cppflags)
 tests_test_pki_LDADD = $(test_ldadd)
+
+tests_test_bettertls_SOURCES = tests/test_bettertls.c
+tests_test_bettertls_CPPFLAGS = $(test_cppflags)
+tests_test_bettertls_LDADD = $(test_ldadd)
+EXTRA_DIST += tests/vectors/README
+EXTRA_DIST += tests/vectors/bettertls-pathbuilding.json
+
+tests_test_chain_SOURCES = tests/test_chain.c
+tests_test_chain_CPPFLAGS = $(test_cppflags)
+tests_test_chain_LDADD = $(test_ldadd)
 
 endif
