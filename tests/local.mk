@@ -22,6 +22,18 @@ tests_support_libpeer_la_LIBADD = $(OPENSSL_LIBS)
 # convenience library, so the rooms inside can be tested as well.
 if TESTS_ENABLED
 
+# Scripts are told how this tree is built; one that cannot run says so and
+# exits with 77.
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; CFLAGS='$(CFLAGS)'; LDFLAGS='$(LDFLAGS)'; NM='$(NM)'; \
+	LIBTOOL='$(SHELL) ./libtool'; PKG_CONFIG='$(PKG_CONFIG)'; MAKE='$(MAKE)'; VERSION='$(VERSION)'; \
+	export CC CFLAGS LDFLAGS NM LIBTOOL PKG_CONFIG MAKE VERSION;
+test_scripts = \
+	tests/lint.sh \
+	tests/test_lint.sh \
+	tests/test_header.sh
+TESTS += $(test_scripts)
+EXTRA_DIST += $(test_scripts) tests/code_blocks.sh
+
 test_programs = \
 	tests/test_bettertls \
 	tests/test_chain \
