@@ -9,6 +9,8 @@ libtlswrap_core_la_SOURCES = \
 	lib/compat.h lib/compat.c \
 	lib/error.h lib/error.c \
 	lib/clock.h lib/clock.c \
+	lib/name.h lib/name.c \
+	lib/match.h lib/match.c \
 	lib/cert.h lib/cert.c \
 	lib/chain.h lib/chain.c \
 	lib/attempt.h lib/attempt.c \

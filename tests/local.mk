@@ -38,8 +38,12 @@ test_programs = \
 	tests/test_bettertls \
 	tests/test_chain \
 	tests/test_clock \
+	tests/test_match \
+	tests/test_match_exhaustive \
+	tests/test_name \
 	tests/test_peer \
-	tests/test_pki
+	tests/test_pki \
+	tests/test_vectors_names
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)
@@ -76,5 +80,22 @@ EXTRA_DIST += tests/vectors/bettertls-pathbuilding.json
 tests_test_chain_SOURCES = tests/test_chain.c
 tests_test_chain_CPPFLAGS = $(test_cppflags)
 tests_test_chain_LDADD = $(test_ldadd)
+
+tests_test_name_SOURCES = tests/test_name.c
+tests_test_name_CPPFLAGS = $(test_cppflags)
+tests_test_name_LDADD = $(test_ldadd)
+
+tests_test_match_SOURCES = tests/test_match.c
+tests_test_match_CPPFLAGS = $(test_cppflags)
+tests_test_match_LDADD = $(test_ldadd)
+
+tests_test_match_exhaustive_SOURCES = tests/test_match_exhaustive.c tests/support/naive_match.h
+tests_test_match_exhaustive_CPPFLAGS = $(test_cppflags)
+tests_test_match_exhaustive_LDADD = $(test_ldadd)
+
+tests_test_vectors_names_SOURCES = tests/test_vectors_names.c tests/support/naive_match.h
+tests_test_vectors_names_CPPFLAGS = $(test_cppflags)
+tests_test_vectors_names_LDADD = $(test_ldadd)
+EXTRA_DIST += tests/vectors/match_public.json tests/vectors/ip_parse.json
 
 endif
