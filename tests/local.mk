@@ -98,4 +98,42 @@ tests_test_vectors_names_CPPFLAGS = $(test_cppflags)
 tests_test_vectors_names_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/vectors/match_public.json tests/vectors/ip_parse.json
 
+# Fuzz targets: tests/fuzz/fuzz.h says how to add one.
+fuzz_targets = \
+	match \
+	name
+
+fuzz_programs = \
+	tests/fuzz/replay_match \
+	tests/fuzz/replay_name
+
+check_PROGRAMS += $(fuzz_programs)
+TESTS += $(fuzz_programs)
+fuzz_cppflags = $(test_cppflags) -I$(top_srcdir)/tests/fuzz
+fuzz_corpus = -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/run.sh tests/fuzz/corpus
+
+# Every replay program has these four lines.
+tests_fuzz_replay_match_SOURCES = tests/fuzz/fuzz_match.c tests/fuzz/replay.c
+tests_fuzz_replay_match_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/match"'
+tests_fuzz_replay_match_LDADD = $(test_ldadd)
+
+tests_fuzz_replay_name_SOURCES = tests/fuzz/fuzz_name.c tests/fuzz/replay.c
+tests_fuzz_replay_name_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/name"'
+tests_fuzz_replay_name_LDADD = $(test_ldadd)
+
+SECONDS = 60
+TARGETS = $(fuzz_targets)
+.PHONY: fuzz
+fuzz:
+	@CC=clang CPPFLAGS='-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)' \
+	LIBS='$(OPENSSL_LIBS) $(LIBIDN2_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(PTHREAD_FLAGS)' \
+	    $(srcdir)/tests/fuzz/run.sh '$(SECONDS)' fuzz-work '$(srcdir)' $(TARGETS) -- \
+	    $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES) \
+	    $(tests_support_libpki_la_SOURCES) $(tests_support_libpeer_la_SOURCES)
+
+clean-local: clean-fuzz
+clean-fuzz:
+	rm -rf fuzz-work
+
 endif
