@@ -4,9 +4,7 @@
  *
  * SPDX-License-Identifier: ISC
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include "name.h"
 

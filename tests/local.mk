@@ -28,11 +28,13 @@ AM_TESTS_ENVIRONMENT = CC='$(CC)'; CFLAGS='$(CFLAGS)'; LDFLAGS='$(LDFLAGS)'; NM=
 	LIBTOOL='$(SHELL) ./libtool'; PKG_CONFIG='$(PKG_CONFIG)'; MAKE='$(MAKE)'; VERSION='$(VERSION)'; \
 	export CC CFLAGS LDFLAGS NM LIBTOOL PKG_CONFIG MAKE VERSION;
 test_scripts = \
+	tests/check_map.sh \
+	tests/test_check_map.sh \
 	tests/lint.sh \
 	tests/test_lint.sh \
 	tests/test_header.sh
 TESTS += $(test_scripts)
-EXTRA_DIST += $(test_scripts) tests/code_blocks.sh
+EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt
 
 test_programs = \
 	tests/test_bettertls \
@@ -132,8 +134,21 @@ fuzz:
 	    $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES) \
 	    $(tests_support_libpki_la_SOURCES) $(tests_support_libpeer_la_SOURCES)
 
-clean-local: clean-fuzz
+# Branch coverage of the modules that decide who the peer is (gcc and gcov).
+covered_modules = name match
+covering_tests = test_name test_match test_match_exhaustive test_vectors_names
+.PHONY: coverage
+coverage:
+	@CC=gcc CPPFLAGS='-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)' \
+	LIBS='$(OPENSSL_LIBS) $(LIBIDN2_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(PTHREAD_FLAGS)' \
+	    $(srcdir)/tests/coverage.sh coverage-work '$(srcdir)' $(covered_modules) -- \
+	    $(covering_tests) -- $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES)
+EXTRA_DIST += tests/coverage.sh
+
+clean-local: clean-fuzz clean-coverage
 clean-fuzz:
 	rm -rf fuzz-work
+clean-coverage:
+	rm -rf coverage-work
 
 endif

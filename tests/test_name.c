@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include "support/support.h"
 

@@ -1,0 +1,45 @@
+#!/bin/sh
+# check_map.sh finds the maps that name what is not there.
+# SPDX-License-Identifier: ISC
+set -eu
+srcdir=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir "$dir/tests"
+cat >"$dir/tests/test_x.c" <<'C'
+/* wall: A01 */
+START_TEST(the_sky_is_blue)
+START_TEST(never_added)
+tcase_add_test(tc, the_sky_is_blue);
+C
+echo 'blue() { :; } # wall: B02' >"$dir/tests/sky.sh"
+
+failed=0
+# $1 the expected result (0 or 1), $2 a text in the output; the map on stdin
+gives() {
+	cat >"$dir/map"
+	rv=0
+	srcdir=$dir "$srcdir/tests/check_map.sh" "$dir/map" >"$dir/out" 2>&1 || rv=1
+	if [ $rv != "$1" ] || ! grep -qF -- "$2" "$dir/out"; then
+		printf 'expected %s and "%s", not %s from this map:\n' "$1" "$2" $rv
+		sed 's/^/    /' "$dir/map" "$dir/out"
+		failed=1
+	fi
+}
+
+echo 'RFC1 2 | a rule | test_x:the_sky_is_blue' | gives 0 '1 rows'
+printf '# comment\n\nRFC1 2 | a | test_x:the_sky_is_blue, tests/sky.sh:blue\nRFC1 2 | b | n/a: why\n' | gives 0 '2 tests named, 1 rows n/a'
+echo 'A01 | test_x:the_sky_is_blue' | gives 0 '0 wrong'
+echo 'B02 | tests/sky.sh:blue' | gives 0 '0 wrong'
+echo 'A02 | test_x:the_sky_is_blue' | gives 1 'labelled "wall: A02"'
+echo 'RFC1 2 | a rule | test_x:the_sky_is' | gives 1 'no test "test_x:the_sky_is"'
+echo 'RFC1 2 | a rule | test_x:the_sky_is_blue, test_x:red' | gives 1 'no test "test_x:red"'
+echo 'RFC1 2 | a rule | test_x:never_added' | gives 1 'no test "test_x:never_added"'
+echo 'RFC1 2 | a rule | test_y:the_sky_is_blue' | gives 1 'no test "test_y:the_sky_is_blue"'
+echo 'RFC1 2 | a rule | the_sky_is_blue' | gives 1 'no test "the_sky_is_blue"'
+echo 'RFC1 2 | a rule |' | gives 1 'this is no'
+echo 'RFC1 2' | gives 1 'this is no'
+echo 'RFC1 2 | n/a:' | gives 1 'a reason'
+printf 'A01 | test_x:the_sky_is_blue\nA01 | n/a: twice\n' | gives 1 'A01 stands there twice'
+echo '# nothing' | gives 1 '0 rows'
+exit $failed
