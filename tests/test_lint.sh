@@ -8,10 +8,11 @@ trap 'rm -rf "$dir"' EXIT
 mkdir -p "$dir/lib" "$dir/tests" "$dir/include" "$dir/tools" "$dir/examples" "$dir/bench" "$dir/man"
 
 : >"$dir/failures"
+lint() { env srcdir="$dir" "$srcdir/tests/lint.sh"; }
 # $1 the file, $2 a text that the complaint holds; the file's contents on stdin
 complains() {
 	cat >"$dir/$1"
-	if srcdir=$dir "$srcdir/tests/lint.sh" >"$dir/out" 2>&1 || ! grep -qF -- "$2" "$dir/out"; then
+	if lint >"$dir/out" 2>&1 || ! grep -qF -- "$2" "$dir/out"; then
 		printf 'lint.sh passes over: %s\n' "$2"
 		sed 's/^/    /' "$dir/out"
 		echo failed >>"$dir/failures"
@@ -20,7 +21,7 @@ complains() {
 }
 accepts() {
 	cat >"$dir/$1"
-	if ! srcdir=$dir "$srcdir/tests/lint.sh" >"$dir/out" 2>&1; then
+	if ! lint >"$dir/out" 2>&1; then
 		printf 'lint.sh complains about good code:\n'
 		sed 's/^/    /' "$dir/out"
 		echo failed >>"$dir/failures"
