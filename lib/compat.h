@@ -31,6 +31,15 @@
 #define TLSW__SEND_FLAGS MSG_DONTWAIT
 #endif
 
+/* The members of struct stat that hold the times with their fractions. */
+#if defined(__APPLE__)
+#define TLSW__ST_MTIM st_mtimespec
+#define TLSW__ST_CTIM st_ctimespec
+#else
+#define TLSW__ST_MTIM st_mtim
+#define TLSW__ST_CTIM st_ctim
+#endif
+
 /* Refuse compressed certificates (RFC 8879): they expand before any check. */
 #if defined(SSL_OP_NO_RX_CERTIFICATE_COMPRESSION)
 #define TLSW__OP_NO_CERT_COMPRESSION \

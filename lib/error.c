@@ -421,3 +421,14 @@ tlsw__queue_restore(struct tlsw__queue *saved)
 	saved->entries = NULL;
 	saved->count = 0;
 }
+
+bool
+tlsw__queue_tells_memory(void)
+{
+	bool memory = ERR_peek_error() == 0;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return memory;
+}

@@ -81,4 +81,10 @@ struct tlsw__queue {
 void tlsw__queue_save(struct tlsw__queue *saved);
 void tlsw__queue_restore(struct tlsw__queue *saved);
 
+/**
+ * Whether OpenSSL failed for lack of memory: an entry says so, or there was
+ * none even for an entry. Empties the queue.
+ */
+bool tlsw__queue_tells_memory(void);
+
 #endif

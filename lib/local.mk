@@ -12,6 +12,14 @@ libtlswrap_core_la_SOURCES = \
 	lib/name.h lib/name.c \
 	lib/match.h lib/match.c \
 	lib/cert.h lib/cert.c \
+	lib/file.h lib/file.c \
+	lib/pem.h lib/pem.c \
+	lib/der.h lib/der.c \
+	lib/anchors.h lib/anchors.c \
+	lib/cadir.h lib/cadir.c \
+	lib/lookup.h lib/lookup.c \
+	lib/places.h lib/places.c \
+	lib/trust.h lib/trust.c \
 	lib/chain.h lib/chain.c \
 	lib/attempt.h lib/attempt.c \
 	lib/search.h lib/search.c \

@@ -18,7 +18,12 @@ name
 match
 cert
 transport
-trust bundle
+file
+pem der
+anchors
+cadir
+lookup places
+trust
 chain attempt search strict
 verify explain
 session

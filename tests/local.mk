@@ -45,6 +45,7 @@ test_programs = \
 	tests/test_name \
 	tests/test_peer \
 	tests/test_pki \
+	tests/test_trust \
 	tests/test_vectors_names
 
 check_PROGRAMS += $(test_programs)
@@ -99,6 +100,11 @@ tests_test_vectors_names_SOURCES = tests/test_vectors_names.c tests/support/naiv
 tests_test_vectors_names_CPPFLAGS = $(test_cppflags)
 tests_test_vectors_names_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/vectors/match_public.json tests/vectors/ip_parse.json
+
+tests_test_trust_SOURCES = tests/test_trust.c $(trust_support)
+tests_test_trust_CPPFLAGS = $(test_cppflags)
+tests_test_trust_LDADD = $(test_ldadd)
+trust_support = tests/support/trust_support.h tests/support/trust_support.c
 
 # Fuzz targets: tests/fuzz/fuzz.h says how to add one.
 fuzz_targets = \

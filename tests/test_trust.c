@@ -1,0 +1,367 @@
+/* The trust store: sources, snapshots, refusals. SPDX-License-Identifier: ISC */
+#include "support/support.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include "support/pki.h"
+#include "support/trust_support.h"
+#include "trust.h"
+
+static struct pki *root, *server;
+static struct tlsw__trust *trust;
+
+static void
+set_up(void)
+{
+	scratch_make();
+	root = pki_ca("Test Root");
+	server = pki_leaf(root, "www.lab.test");
+	trust = tlsw__trust_new();
+	ck_assert_ptr_nonnull(trust);
+}
+
+static void
+tear_down(void)
+{
+	tlsw__trust_free(trust);
+	pki_free(server);
+	pki_free(root);
+	scratch_remove();
+}
+
+/* The verdict about a leaf by what the context trusts now: X509_V_OK or an error. */
+static int
+verdict(struct pki *leaf)
+{
+	struct tlsw__snapshot *snap = tlsw__trust_snapshot(trust);
+	int error;
+
+	ck_assert_works(snap != NULL);
+	error = trust_verify(snap, pki_x509(leaf), NULL);
+	tlsw__snapshot_free(snap);
+	return error;
+}
+
+static size_t
+anchors(void)
+{
+	struct tlsw__snapshot *snap = tlsw__trust_snapshot(trust);
+	size_t n;
+
+	ck_assert_works(snap != NULL);
+	n = tlsw__snapshot_anchors(snap);
+	tlsw__snapshot_free(snap);
+	return n;
+}
+
+/* --------------------------------------------------------- where CAs come from */
+
+START_TEST(nothing_is_trusted_at_first)
+{
+	ck_assert_uint_eq(anchors(), 0);
+	ck_assert_int_eq(verdict(server), X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+}
+END_TEST
+
+static int
+load_file(void)
+{
+	return tlsw__trust_load_file(trust, scratch_write("ca.pem", pki_pem(root), SIZE_MAX));
+}
+
+static int
+load_der_file(void)
+{
+	struct pki_octets der = pki_der(root);
+
+	return tlsw__trust_load_file(trust, scratch_write("ca.der", der.at, der.len));
+}
+
+static int
+load_dir(void)
+{
+	scratch_rehash("certs", pki_x509(root), 0, pki_pem(root));
+	return tlsw__trust_load_dir(trust, scratch_path("certs")) == 0 ? 1 : -1;
+}
+
+static int
+load_mem(void)
+{
+	return tlsw__trust_load_mem(trust, pki_pem(root), strlen(pki_pem(root)));
+}
+
+static int
+load_der_mem(void)
+{
+	struct pki_octets der = pki_der(root);
+
+	return tlsw__trust_load_mem(trust, der.at, der.len);
+}
+
+static int
+load_system(void)
+{
+	struct tlsw__places places = {
+	    .openssl_file = scratch_write("ca.pem", pki_pem(root), SIZE_MAX),
+	    .openssl_dir = "/nonexistent"};
+
+	return tlsw__trust_load_places(trust, &places) == 0 ? 1 : -1;
+}
+
+/* wall: A18 */
+static const struct {
+	const char *name;
+	int (*load)(void);
+} ways[] = {{"file", load_file}, {"DER file", load_der_file}, {"directory", load_dir},
+    {"memory", load_mem}, {"DER in memory", load_der_mem}, {"system", load_system}};
+
+START_TEST(every_way_of_loading_trusts_the_same)
+{
+	struct pki *other = pki_ca("Test Root"), *stranger = pki_leaf(other, "www.lab.test");
+
+	ck_assert_msg(ways[_i].load() == 1, "%s: %s", ways[_i].name, tls_last_error()->message);
+	ck_assert_msg(anchors() == 1, "%s", ways[_i].name);
+	ck_assert_msg(verdict(server) == X509_V_OK, "%s", ways[_i].name);
+	ck_assert_msg(verdict(stranger) != X509_V_OK, "%s", ways[_i].name);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	pki_free(stranger);
+	pki_free(other);
+}
+END_TEST
+
+START_TEST(sources_add_up)
+{
+	struct pki *second = pki_ca("Second Root"), *theirs = pki_leaf(second, "b.lab.test");
+
+	ck_assert_int_eq(load_file(), 1);
+	ck_assert_int_eq(verdict(theirs), X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+	ck_assert_int_eq(tlsw__trust_load_mem(trust, pki_pem(second), strlen(pki_pem(second))), 1);
+	ck_assert_int_eq(verdict(theirs), X509_V_OK);
+	ck_assert_int_eq(verdict(server), X509_V_OK);
+	ck_assert_uint_eq(anchors(), 2);
+	pki_free(theirs);
+	pki_free(second);
+}
+END_TEST
+
+/* ----------------------------------------------------------------- refusals */
+
+static void
+write_mode_000(const char *name)
+{
+	ck_assert_int_eq(chmod(scratch_write(name, pki_pem(root), SIZE_MAX), 0), 0);
+}
+static void
+write_nothing(const char *name)
+{
+	(void)name;
+}
+static void
+write_empty(const char *name)
+{
+	(void)scratch_write(name, "", 0);
+}
+static void
+write_directory(const char *name)
+{
+	ck_assert_int_eq(mkdir(scratch_path(name), 0700), 0);
+}
+static void
+write_fifo(const char *name)
+{
+	ck_assert_int_eq(mkfifo(scratch_path(name), 0600), 0);
+}
+static void
+write_text(const char *name)
+{
+	(void)scratch_write(name, "root:x:0:0:root:/root:/bin/sh\n", SIZE_MAX);
+}
+static void
+write_key(const char *name)
+{
+	(void)scratch_write(name, pki_key_pem(root), SIZE_MAX);
+}
+static void
+write_der_noise(const char *name)
+{
+	(void)scratch_write(name, "\x30\x82\x01\x00 no certificate", SIZE_MAX);
+}
+static void
+write_der_with_more(const char *name)
+{
+	struct pki_octets der = pki_der(root);
+	unsigned char *twice = malloc(der.len * 2);
+
+	ck_assert_ptr_nonnull(twice);
+	memcpy(twice, der.at, der.len);
+	memcpy(twice + der.len, der.at, der.len);
+	(void)scratch_write(name, twice, der.len * 2);
+	free(twice);
+}
+static void
+write_broken(const char *name)
+{
+	(void)scratch_write(
+	    name, "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n", SIZE_MAX);
+}
+static void
+write_empty_block(const char *name)
+{
+	(void)scratch_write(
+	    name, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", SIZE_MAX);
+}
+
+/* wall: A01 */
+static const struct {
+	void (*write)(const char *name);
+	const char *says;
+} refusals[] = {
+    {write_nothing, "No such file"},
+    {write_empty, "is empty"},
+    {write_mode_000, "Permission denied"},
+    {write_directory, "is a directory"},
+    {write_fifo, "no regular file"},
+    {write_text, "no certificate in it"},
+    {write_key, "no certificate in it"},
+    {write_der_noise, "neither a certificate nor a CRL"},
+    {write_der_with_more, "behind the certificate"},
+    {write_broken, "the block in line 1"},
+    {write_empty_block, "the block in line 1"},
+};
+
+START_TEST(load_file_refuses)
+{
+	const char *path = scratch_path("ca.pem");
+	const bool was_root = refusals[_i].write == write_mode_000 && geteuid() == 0;
+
+	refusals[_i].write("ca.pem");
+	if (was_root) /* to whom no file is unreadable */
+		ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert_refused(tlsw__trust_load_file(trust, path), TLSW_ERR_TRUST_STORE);
+	if (was_root)
+		ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_msg(strstr(tls_last_error()->message, refusals[_i].says) != NULL &&
+			  strstr(tls_last_error()->message, path) != NULL,
+	    "%s", tls_last_error()->message);
+	ck_assert_uint_eq(anchors(), 0);
+	ck_assert_int_ne(verdict(server), X509_V_OK);
+}
+END_TEST
+
+START_TEST(a_failed_load_changes_nothing)
+{
+	ck_assert_int_eq(load_file(), 1);
+	write_broken("other.pem");
+	ck_assert_refused(
+	    tlsw__trust_load_file(trust, scratch_path("other.pem")), TLSW_ERR_TRUST_STORE);
+	ck_assert_uint_eq(anchors(), 1);
+	ck_assert_int_eq(verdict(server), X509_V_OK);
+}
+END_TEST
+
+/* wall: A01 */
+START_TEST(a_truncated_file_is_refused_wherever_it_is_cut)
+{
+	const char *pem = pki_pem(root), *end = strstr(pem, "-----END CERTIFICATE-----");
+	const size_t whole = (size_t)(end - pem) + strlen("-----END CERTIFICATE-----");
+	size_t len;
+
+	for (len = 0; len < whole; len++) {
+		ck_assert_msg(tlsw__trust_load_mem(trust, pem, len) == -1, "cut at %zu", len);
+		ck_assert_int_eq(tls_last_error()->code, TLSW_ERR_TRUST_STORE);
+	}
+	ck_assert_int_eq(tlsw__trust_load_mem(trust, pem, whole), 1);
+}
+END_TEST
+
+START_TEST(load_dir_refuses_what_holds_no_hashed_certificate)
+{
+	ck_assert_refused(tlsw__trust_load_dir(trust, scratch_path("none")), TLSW_ERR_TRUST_STORE);
+	ck_assert_int_eq(tls_last_error()->os_errno, ENOENT);
+	write_directory("empty");
+	ck_assert_refused(tlsw__trust_load_dir(trust, scratch_path("empty")), TLSW_ERR_TRUST_STORE);
+	scratch_rehash("broken", pki_x509(root), 0, "no certificate");
+	ck_assert_refused(
+	    tlsw__trust_load_dir(trust, scratch_path("broken")), TLSW_ERR_TRUST_STORE);
+	(void)load_file();
+	ck_assert_refused(
+	    tlsw__trust_load_dir(trust, scratch_path("ca.pem")), TLSW_ERR_TRUST_STORE);
+}
+END_TEST
+
+START_TEST(a_crl_file_gives_no_anchor)
+{
+	ck_assert_refused(
+	    tlsw__trust_load_crl_file(trust, scratch_write("ca.pem", pki_pem(root), SIZE_MAX)),
+	    TLSW_ERR_TRUST_STORE);
+	ck_assert_uint_eq(anchors(), 0);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- texts */
+
+START_TEST(describe_names_sources_and_counts)
+{
+	struct tlsw__snapshot *snap;
+	char text[600], expected[600];
+
+	ck_assert_int_eq(load_file(), 1);
+	snap = tlsw__trust_snapshot(trust);
+	tlsw__snapshot_describe(snap, text, sizeof(text));
+	(void)snprintf(expected, sizeof(expected), "the 1 anchor of %s", scratch_path("ca.pem"));
+	ck_assert_str_eq(text, expected);
+	tlsw__snapshot_describe(snap, text, 10);
+	ck_assert_str_eq(text, "the 1 anc");
+	tlsw__snapshot_free(snap);
+	(void)load_mem();
+	snap = tlsw__trust_snapshot(trust);
+	tlsw__snapshot_describe(snap, text, sizeof(text));
+	(void)snprintf(
+	    expected, sizeof(expected), "the 2 anchors of %s and memory", scratch_path("ca.pem"));
+	ck_assert_str_eq(text, expected);
+	tlsw__snapshot_free(snap);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("trust");
+	TCase *t = tcase_create("sources");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, nothing_is_trusted_at_first);
+	tcase_add_loop_test(
+	    t, every_way_of_loading_trusts_the_same, 0, sizeof(ways) / sizeof(ways[0]));
+	tcase_add_test(t, sources_add_up);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("refusals");
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, load_file_refuses, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(t, a_failed_load_changes_nothing);
+	tcase_add_test(t, a_truncated_file_is_refused_wherever_it_is_cut);
+	tcase_add_test(t, load_dir_refuses_what_holds_no_hashed_certificate);
+	tcase_add_test(t, a_crl_file_gives_no_anchor);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("texts");
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, describe_names_sources_and_counts);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	return support_run(suite());
+}
