@@ -69,7 +69,7 @@ struct peer_step {
  * (as TLS, if there is TLS) until it is gone. */
 #define PEER_END               { .what = PEER_DO_END }
 #define PEER_HANDSHAKE         { .what = PEER_DO_HANDSHAKE }
-/* Take the client's first handshake record off the wire without answering. */
+/* Take the client's next hello off the wire without answering. */
 #define PEER_HELLO             { .what = PEER_DO_HELLO }
 /* Read count octets, or to the end of what the client sends. */
 #define PEER_READ(count)       { .what = PEER_DO_READ, .n = (count) }
@@ -143,7 +143,7 @@ struct peer_options {
 	void *arg;
 	const struct peer_step *script; /* NULL: handshake and echo */
 	const struct peer_options *odd; /* for every second connection, beginning with the second */
-	int connections;          /* 0: one. More than one are served side by side, resuming each other's sessions */
+	int connections;          /* 0: one. Several are served side by side, with common session tickets */
 	bool unix_pair;           /* an AF_UNIX socketpair instead of TCP; one connection */
 	bool ipv6;                /* ::1 instead of 127.0.0.1 */
 	int limit_ms;             /* 0: 10 s for each connection */
@@ -158,6 +158,8 @@ struct peer_report {
 	unsigned long long raw_in, raw_out; /* octets on the wire */
 	unsigned char raw[PEER_RAW_MAX]; /* the first that came in */
 	size_t raw_len;
+	unsigned char records[16]; /* types of the first records that came in before TLS, or without it */
+	size_t record_count;
 	unsigned long long plain_in; /* octets that plain-text steps read: all before PEER_HANDSHAKE */
 	bool handshake;           /* complete on the server's side */
 	bool resumed;
@@ -215,12 +217,20 @@ unsigned char peer_pattern(size_t i);
 SSL_CTX *peer_ssl_ctx(const struct peer_options *options);
 
 /** Play the script on an accepted descriptor and close it. ctx NULL: made here when needed. */
-void peer_serve(int fd, const struct peer_options *options, SSL_CTX *ctx, struct peer_report *report);
+void peer_serve(int fd, const struct peer_options *options, SSL_CTX *ctx,
+    struct peer_report *report);
 
 /* ------------------------------------------------------------- for PEER_CALL */
 
 const struct peer_options *peer_connection_options(const struct peer_connection *c);
 SSL *peer_connection_ssl(struct peer_connection *c); /* NULL before PEER_HANDSHAKE */
+
+/** Read and write as the script's steps do: inside TLS once there is TLS. As peer_get and peer_put. */
+ssize_t peer_read(struct peer_connection *c, void *data, size_t len);
+int peer_write(struct peer_connection *c, const void *data, size_t len);
+
+/** Whether something to read comes within so many milliseconds. */
+bool peer_input_within(struct peer_connection *c, int ms);
 
 /** Send octets as they are; 0, or -1 when the client is gone or the time is up. */
 int peer_put(struct peer_connection *c, const void *data, size_t len);

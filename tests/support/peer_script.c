@@ -13,6 +13,8 @@
 #include <openssl/err.h>
 
 #define LINE_MAX_LEN 4096
+#define RECORD_CHANGE_CIPHER_SPEC 20
+#define RECORD_HANDSHAKE 22
 
 int
 peer_fail(struct peer_connection *c, const char *text)
@@ -60,9 +62,8 @@ note_data(struct peer_report *r, const void *data, size_t len)
 	r->data_in += len;
 }
 
-/* As TLS when TLS has begun: the count, 0 at the client's end, -1. */
-static ssize_t
-get(struct peer_connection *c, void *buf, size_t len)
+ssize_t
+peer_read(struct peer_connection *c, void *buf, size_t len)
 {
 	ssize_t n;
 
@@ -83,8 +84,8 @@ get(struct peer_connection *c, void *buf, size_t len)
 	return n;
 }
 
-static int
-put(struct peer_connection *c, const void *data, size_t len)
+int
+peer_write(struct peer_connection *c, const void *data, size_t len)
 {
 	const unsigned char *at = data;
 	int n;
@@ -102,16 +103,13 @@ put(struct peer_connection *c, const void *data, size_t len)
 
 /* --------------------------------------------------------------- the steps */
 
+/* One record into c->hello: 0, or -1. */
 static int
-take_hello(struct peer_connection *c)
+take_record(struct peer_connection *c)
 {
 	size_t have = 0, want = 5;
 	ssize_t n;
 
-	free(c->hello);
-	c->hello = calloc(1, PEER_HELLO_MAX);
-	if (c->hello == NULL)
-		return peer_fail(c, "no memory");
 	while (have < want) {
 		n = peer_get(c, c->hello + have, want - have);
 		if (n <= 0)
@@ -126,6 +124,21 @@ take_hello(struct peer_connection *c)
 	return 0;
 }
 
+/* A second hello comes behind a ChangeCipherSpec that means nothing (RFC 8446 D.4). */
+static int
+take_hello(struct peer_connection *c)
+{
+	if (c->hello == NULL)
+		c->hello = calloc(1, PEER_HELLO_MAX);
+	if (c->hello == NULL)
+		return peer_fail(c, "no memory");
+	do {
+		if (take_record(c) != 0)
+			return -1;
+	} while (c->hello[0] == RECORD_CHANGE_CIPHER_SPEC);
+	return c->hello[0] == RECORD_HANDSHAKE ? 0 : peer_fail(c, "no ClientHello");
+}
+
 static int
 read_count(struct peer_connection *c, size_t count)
 {
@@ -133,7 +146,7 @@ read_count(struct peer_connection *c, size_t count)
 	ssize_t n;
 
 	while (count > 0) {
-		n = get(c, buf, count < sizeof(buf) ? count : sizeof(buf));
+		n = peer_read(c, buf, count < sizeof(buf) ? count : sizeof(buf));
 		if (n <= 0)
 			return (int)n;
 		count -= (size_t)n;
@@ -151,7 +164,7 @@ expect_line(struct peer_connection *c, const char *text)
 	ssize_t n = 1;
 
 	while (len < sizeof(line) - 1 && (len == 0 || line[len - 1] != '\n')) {
-		n = get(c, line + len, 1);
+		n = peer_read(c, line + len, 1);
 		if (n != 1)
 			break;
 		len++;
@@ -170,8 +183,8 @@ echo(struct peer_connection *c)
 	char buf[16384];
 	ssize_t n;
 
-	while ((n = get(c, buf, sizeof(buf))) > 0)
-		if (put(c, buf, (size_t)n) != 0)
+	while ((n = peer_read(c, buf, sizeof(buf))) > 0)
+		if (peer_write(c, buf, (size_t)n) != 0)
 			return -1;
 	if (n == 0 && c->ssl != NULL && c->report->close_notify)
 		(void)SSL_shutdown(c->ssl);
@@ -184,7 +197,7 @@ drain(struct peer_connection *c)
 	char buf[16384];
 	ssize_t n;
 
-	while ((n = get(c, buf, sizeof(buf))) > 0)
+	while ((n = peer_read(c, buf, sizeof(buf))) > 0)
 		;
 	return (int)n;
 }
@@ -199,7 +212,7 @@ fill(struct peer_connection *c, size_t count)
 		n = count - at < sizeof(buf) ? count - at : sizeof(buf);
 		for (size_t i = 0; i < n; i++)
 			buf[i] = peer_pattern(at + i);
-		if (put(c, buf, n) != 0)
+		if (peer_write(c, buf, n) != 0)
 			return -1;
 	}
 	return 0;
@@ -209,7 +222,7 @@ static int
 repeat(struct peer_connection *c, const struct peer_step *step)
 {
 	for (long i = 0; i < step->n; i++)
-		if (put(c, step->data, step->len) != 0)
+		if (peer_write(c, step->data, step->len) != 0)
 			return -1;
 	return 0;
 }
@@ -307,7 +320,7 @@ play(struct peer_connection *c, const struct peer_step *step)
 	case PEER_DO_DRAIN:
 		return drain(c);
 	case PEER_DO_SEND:
-		return put(c, step->data, step->len);
+		return peer_write(c, step->data, step->len);
 	case PEER_DO_SEND_RAW:
 		return peer_put(c, step->data, step->len);
 	case PEER_DO_FILL:

@@ -36,6 +36,8 @@ watch_octet(struct peer_connection *c, unsigned char octet)
 		c->report->alert = c->record[6] == 0 ? -1 : c->record[6];
 	}
 	c->record_at = 0;
+	if (c->report->record_count < sizeof(c->report->records))
+		c->report->records[c->report->record_count++] = c->record[0];
 }
 
 static void
@@ -68,6 +70,18 @@ wait_for(struct peer_connection *c, short events)
 		return 0;
 	c->report->timed_out = true;
 	return -1;
+}
+
+bool
+peer_input_within(struct peer_connection *c, int ms)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+	if (c->fd < 0)
+		return false;
+	if (c->ssl != NULL && SSL_has_pending(c->ssl) == 1)
+		return true;
+	return poll(&p, 1, ms) > 0;
 }
 
 ssize_t
