@@ -43,6 +43,7 @@ test_programs = \
 	tests/test_match \
 	tests/test_match_exhaustive \
 	tests/test_name \
+	tests/test_lab \
 	tests/test_peer \
 	tests/test_pki \
 	tests/test_trust \
@@ -65,6 +66,10 @@ test_ldadd = tests/support/libsupport.la
 tests_test_clock_SOURCES = tests/test_clock.c
 tests_test_clock_CPPFLAGS = $(test_cppflags)
 tests_test_clock_LDADD = $(test_ldadd)
+
+tests_test_lab_SOURCES = tests/test_lab.c
+tests_test_lab_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
+tests_test_lab_LDADD = tools/liblab.la $(test_ldadd)
 
 tests_test_peer_SOURCES = tests/test_peer.c
 tests_test_peer_CPPFLAGS = $(test_cppflags)

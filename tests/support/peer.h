@@ -143,7 +143,7 @@ struct peer_options {
 	void *arg;
 	const struct peer_step *script; /* NULL: handshake and echo */
 	const struct peer_options *odd; /* for every second connection, beginning with the second */
-	int connections;          /* 0: one. Several are served side by side, with common session tickets */
+	int connections;          /* 0: one. Several live side by side, with common tickets */
 	bool unix_pair;           /* an AF_UNIX socketpair instead of TCP; one connection */
 	bool ipv6;                /* ::1 instead of 127.0.0.1 */
 	int limit_ms;             /* 0: 10 s for each connection */
@@ -158,9 +158,9 @@ struct peer_report {
 	unsigned long long raw_in, raw_out; /* octets on the wire */
 	unsigned char raw[PEER_RAW_MAX]; /* the first that came in */
 	size_t raw_len;
-	unsigned char records[16]; /* types of the first records that came in before TLS, or without it */
+	unsigned char records[16]; /* types of the first records while the script is not in TLS */
 	size_t record_count;
-	unsigned long long plain_in; /* octets that plain-text steps read: all before PEER_HANDSHAKE */
+	unsigned long long plain_in; /* octets that steps before PEER_HANDSHAKE read */
 	bool handshake;           /* complete on the server's side */
 	bool resumed;
 	char version[16];         /* "TLSv1.3" */
@@ -188,7 +188,7 @@ struct peer {
 	pid_t pid;
 	int port;                 /* 0 with unix_pair */
 	bool ipv6;
-	int fd;                   /* the client's end with unix_pair, until peer_connect() takes it */
+	int fd;                   /* the client's end of a unix_pair, until peer_connect() */
 	int reports;              /* reports are read from here */
 	int limit_ms;
 };
@@ -225,7 +225,7 @@ void peer_serve(int fd, const struct peer_options *options, SSL_CTX *ctx,
 const struct peer_options *peer_connection_options(const struct peer_connection *c);
 SSL *peer_connection_ssl(struct peer_connection *c); /* NULL before PEER_HANDSHAKE */
 
-/** Read and write as the script's steps do: inside TLS once there is TLS. As peer_get and peer_put. */
+/** As peer_get and peer_put below, but inside TLS once there is TLS, as the steps do. */
 ssize_t peer_read(struct peer_connection *c, void *data, size_t len);
 int peer_write(struct peer_connection *c, const void *data, size_t len);
 

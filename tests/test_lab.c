@@ -1,0 +1,96 @@
+/*
+ * test_lab.c - the lab's tables are complete, and each row can be served.
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#include "support/support.h"
+#include "lab.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct lab *lab;
+
+static void
+setup(void)
+{
+	lab = lab_new();
+}
+
+static void
+teardown(void)
+{
+	lab_free(lab);
+}
+
+static void
+check_row(const struct lab_row *row, char letter, size_t number)
+{
+	char name[8];
+
+	(void)snprintf(name, sizeof(name), "%c%02zu", letter, number);
+	ck_assert_str_eq(row->name, name);
+	ck_assert_msg(row->title != NULL && row->title[0] != '\0', "%s has no title", name);
+	ck_assert_msg(row->does != NULL && strlen(row->does) > 10, "%s does nothing", name);
+	ck_assert_msg(row->wants > 0, "%s wants nothing of our client", name);
+	for (size_t i = 0; i < row->wants; i++) {
+		if (row->must == LAB_REFUSE || row->must == LAB_FAIL)
+			ck_assert_msg(row->want[i].code != TLSW_OK, "%s: not refused", name);
+		if (row->must == LAB_ACCEPT)
+			ck_assert_msg(row->want[i].code == TLSW_OK, "%s: not accepted", name);
+	}
+}
+
+START_TEST(rows_are_numbered_without_a_gap)
+{
+	ck_assert_uint_eq(lab_certs_count, 82);
+	ck_assert_uint_eq(lab_protocol_count, 76);
+	for (size_t i = 0; i < lab_certs_count; i++)
+		check_row(&lab_certs[i], 'C', i + 1);
+	for (size_t i = 0; i < lab_protocol_count; i++)
+		check_row(&lab_protocol[i], 'P', i + 1);
+}
+END_TEST
+
+static void
+check_servable(const struct lab_row *row)
+{
+	struct lab_server server;
+	SSL_CTX *ctx;
+
+	if (strcmp(row->name, "C02") == 0) /* its key takes seconds; test_lab_certs makes it */
+		return;
+	lab_server_make(lab, row, &server);
+	ctx = peer_ssl_ctx(&server.options);
+	ck_assert_msg(ctx != NULL, "%s cannot be served", row->name);
+	SSL_CTX_free(ctx);
+	lab_server_free(&server);
+}
+
+START_TEST(every_server_can_be_made)
+{
+	for (size_t i = 0; i < lab_certs_count; i++)
+		check_servable(&lab_certs[i]);
+	for (size_t i = 0; i < lab_protocol_count; i++)
+		check_servable(&lab_protocol[i]);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("lab");
+	TCase *t = tcase_create("rows");
+
+	tcase_add_unchecked_fixture(t, setup, teardown);
+	tcase_add_test(t, rows_are_numbered_without_a_gap);
+	tcase_add_test(t, every_server_can_be_made);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	return support_run(suite());
+}
