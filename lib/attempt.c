@@ -1,7 +1,7 @@
 /*
  * One verification of one candidate path by OpenSSL.
  *
- * This is the only file that calls X509_verify_cert(), and decide() below the
+ * This is the only file that calls X509_verify_cert(), and judge() below the
  * only function that sets ok.
  *
  * SPDX-License-Identifier: ISC
@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "error.h"
+#include "strict.h"
 
 /* What a diagnosis may spend on signatures: enough for a dozen costly keys. */
 #define DIAGNOSE_COST 2048
@@ -20,6 +21,7 @@
 struct run {
 	const struct tlsw__candidate *candidate;
 	struct tlsw__chain *out; /* where a diagnosis notes what it meets */
+	time_t when;		 /* never 0 */
 	unsigned cost_left;
 };
 
@@ -53,7 +55,7 @@ openssl_flags(unsigned long flags)
  * no presented identifier, so dNSName constraints leave it alone.
  */
 static bool
-set_parameters(X509_STORE_CTX *ctx, const struct tlsw__chain_policy *policy)
+set_parameters(X509_STORE_CTX *ctx, const struct tlsw__chain_policy *policy, time_t when)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 
@@ -69,8 +71,7 @@ set_parameters(X509_STORE_CTX *ctx, const struct tlsw__chain_policy *policy)
 	    param, policy->security_level > 0 ? policy->security_level : 0);
 	X509_VERIFY_PARAM_set_depth(param, TLSW__PATH_MAX);
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-	if (policy->when != 0)
-		X509_VERIFY_PARAM_set_time(param, policy->when);
+	X509_VERIFY_PARAM_set_time(param, when);
 	return true;
 }
 
@@ -130,6 +131,13 @@ deciding_callback(const struct tlsw__chain_policy *policy)
 	return forgiving ? forgive_absent_crl : change_nothing;
 }
 
+/* OpenSSL's second error about one incomplete chain says no more than its first. */
+static bool
+is_news(const struct tlsw__chain *chain, int error)
+{
+	return error != X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE || chain->problem_count == 0;
+}
+
 /*
  * For a diagnosis only: note and go on. OpenSSL then checks signatures made
  * with keys that nobody vouched for, so their cost is bounded.
@@ -144,7 +152,7 @@ note_and_go_on(int ok, X509_STORE_CTX *ctx)
 
 	if (cert != NULL && (ok == 1 || error == X509_V_ERR_CERT_SIGNATURE_FAILURE))
 		cost = tlsw__attempt_cost(cert);
-	if (forgive_absent_crl(ok, ctx) != 1)
+	if (forgive_absent_crl(ok, ctx) != 1 && is_news(run->out, error))
 		tlsw__chain_add(run->out, error, X509_STORE_CTX_get_error_depth(ctx), NULL);
 	run->cost_left -= cost < run->cost_left ? cost : run->cost_left;
 	return run->cost_left > 0;
@@ -195,7 +203,8 @@ new_run(const struct tlsw__candidate *candidate, struct run *run, X509_STORE_CTX
 		return NULL;
 	if (X509_STORE_CTX_init(ctx, candidate->store, candidate->leaf, candidate->untrusted) !=
 		1 ||
-	    X509_STORE_CTX_set_app_data(ctx, run) != 1 || !set_parameters(ctx, candidate->policy)) {
+	    X509_STORE_CTX_set_app_data(ctx, run) != 1 ||
+	    !set_parameters(ctx, candidate->policy, run->when)) {
 		X509_STORE_CTX_free(ctx);
 		return NULL;
 	}
@@ -206,9 +215,10 @@ new_run(const struct tlsw__candidate *candidate, struct run *run, X509_STORE_CTX
 }
 
 /* OpenSSL may stop before it has a chain; the leaf is always part of ours. */
-static STACK_OF(X509) * take_path(X509_STORE_CTX *ctx, X509 *leaf)
+static STACK_OF(X509) *
+take_path(X509_STORE_CTX *ctx, X509 *leaf)
 {
-	STACK_OF(X509) * path;
+	STACK_OF(X509) *path;
 
 	if (sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) > 0)
 		return X509_STORE_CTX_get1_chain(ctx);
@@ -225,7 +235,7 @@ static STACK_OF(X509) * take_path(X509_STORE_CTX *ctx, X509 *leaf)
 
 /* RFC 5280 section 6.1.4 (l): the leaf, the anchor and self-issued certificates do not count. */
 static bool
-within_depth(STACK_OF(X509) * path, int depth)
+within_depth(STACK_OF(X509) *path, int depth)
 {
 	int i, counted = 0;
 
@@ -236,7 +246,7 @@ within_depth(STACK_OF(X509) * path, int depth)
 }
 
 static int
-decide(X509_STORE_CTX *ctx, const struct tlsw__candidate *candidate, struct tlsw__chain *out)
+judge(X509_STORE_CTX *ctx, const struct tlsw__candidate *candidate, struct tlsw__chain *out)
 {
 	int verdict = X509_verify_cert(ctx);
 	int error = X509_STORE_CTX_get_error(ctx);
@@ -248,17 +258,15 @@ decide(X509_STORE_CTX *ctx, const struct tlsw__candidate *candidate, struct tlsw
 	if (out->path == NULL)
 		return tlsw__error_set_memory();
 	out->presented = X509_STORE_CTX_get_num_untrusted(ctx);
-	if (verdict != 1 || error != X509_V_OK) {
+	if (verdict != 1 || error != X509_V_OK)
 		tlsw__chain_add(out, error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED,
 		    X509_STORE_CTX_get_error_depth(ctx), NULL);
-		return 0;
-	}
-	if (!within_depth(out->path, candidate->policy->depth)) {
+	else if (!within_depth(out->path, candidate->policy->depth))
 		tlsw__chain_add(
 		    out, X509_V_ERR_CERT_CHAIN_TOO_LONG, sk_X509_num(out->path) - 2, NULL);
-		return 0;
-	}
-	out->ok = true;
+	else
+		tlsw__strict_check(ctx, candidate->policy->flags, out);
+	out->ok = verdict == 1 && out->problem_count == 0;
 	return 0;
 }
 
@@ -268,26 +276,57 @@ tlsw__attempt_anchored(const struct tlsw__chain *chain)
 	return chain->presented < sk_X509_num(chain->path);
 }
 
+static int
+attempt_at(time_t when, const struct tlsw__candidate *candidate, struct tlsw__chain *out)
+{
+	struct run run = {.candidate = candidate, .when = when};
+	X509_STORE_CTX *ctx = new_run(candidate, &run, deciding_callback(candidate->policy));
+	int rv;
+
+	if (ctx == NULL)
+		return tlsw__error_set_memory();
+	rv = judge(ctx, candidate, out);
+	X509_STORE_CTX_free(ctx);
+	return rv;
+}
+
+static bool
+ends_at(const struct tlsw__chain *chain, time_t when)
+{
+	const struct tlsw__chain_problem *problem = &chain->problems[0];
+	X509 *cert;
+
+	if (chain->problem_count != 1 || problem->error != X509_V_ERR_CERT_HAS_EXPIRED)
+		return false;
+	cert = sk_X509_value(chain->path, problem->depth);
+	return cert != NULL && ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), when) == 0;
+}
+
+/*
+ * RFC 5280 section 4.1.2.5 counts the second of notAfter as valid, OpenSSL does
+ * not. What OpenSSL accepts one second earlier is valid at both.
+ */
 int
 tlsw__attempt(const struct tlsw__candidate *candidate, struct tlsw__chain *out)
 {
-	struct run run = {candidate, out, 0};
-	X509_STORE_CTX *ctx;
-	int rv;
+	time_t when = candidate->policy->when;
+	unsigned verifications;
 
 	out->ok = false;
-	ctx = new_run(candidate, &run, deciding_callback(candidate->policy));
-	if (ctx == NULL)
-		return tlsw__error_set_memory();
-	rv = decide(ctx, candidate, out);
-	X509_STORE_CTX_free(ctx);
-	return rv;
+	if (attempt_at(when, candidate, out) == -1)
+		return -1;
+	if (out->ok || !ends_at(out, when))
+		return 0;
+	verifications = out->verifications;
+	tlsw__chain_clear(out);
+	out->verifications = verifications;
+	return attempt_at(when - 1, candidate, out);
 }
 
 int
 tlsw__attempt_diagnose(const struct tlsw__candidate *candidate, struct tlsw__chain *out)
 {
-	struct run run = {candidate, out, DIAGNOSE_COST};
+	struct run run = {candidate, out, candidate->policy->when, DIAGNOSE_COST};
 	X509_STORE_CTX *ctx = new_run(candidate, &run, note_and_go_on);
 
 	if (ctx == NULL)

@@ -14,10 +14,10 @@
 struct tlsw__candidate {
 	X509_STORE *store;
 	X509 *leaf;
-	STACK_OF(X509) * untrusted; /* intermediates to choose from, may be NULL */
-	STACK_OF(X509) *
-	    trusted; /* NULL: every anchor of the store; else just these of its certificates */
-	const struct tlsw__chain_policy *policy;
+	STACK_OF(X509) *untrusted; /* intermediates to choose from, may be NULL */
+	STACK_OF(X509)
+	    *trusted; /* NULL: every anchor of the store; else just these of its certificates */
+	const struct tlsw__chain_policy *policy; /* with when set */
 };
 
 /**

@@ -175,6 +175,13 @@ out:
 	return rv;
 }
 
+/* OpenSSL looks at the leaf's key before it builds a chain: no path makes it longer. */
+static bool
+is_hopeless(const struct tlsw__chain *chain)
+{
+	return chain->problem_count > 0 && chain->problems[0].error == X509_V_ERR_EE_KEY_TOO_SMALL;
+}
+
 static int
 build(const struct tlsw__candidate *first, struct tlsw__chain *out)
 {
@@ -182,19 +189,22 @@ build(const struct tlsw__candidate *first, struct tlsw__chain *out)
 		return -1;
 	if (out->ok)
 		return 0;
-	if (tlsw__search(first, out) == -1)
+	if (!is_hopeless(out) && tlsw__search(first, out) == -1)
 		return -1;
 	return out->ok ? 0 : diagnose(first, out);
 }
 
 int
-tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) * untrusted,
+tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
     const struct tlsw__chain_policy *policy, struct tlsw__chain *out)
 {
-	struct tlsw__candidate first = {store, leaf, untrusted, NULL, policy};
+	struct tlsw__chain_policy at = *policy;
+	struct tlsw__candidate first = {store, leaf, untrusted, NULL, &at};
 	int rv;
 
 	memset(out, 0, sizeof(*out));
+	if (at.when == 0)
+		at.when = time(NULL); /* the same for every path */
 	(void)ERR_set_mark();
 	rv = build(&first, out);
 	(void)ERR_pop_to_mark();

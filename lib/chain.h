@@ -38,9 +38,9 @@ struct tlsw__chain_problem {
 };
 
 struct tlsw__chain {
-	STACK_OF(X509) * path; /* owned; leaf first: the verified path, or the best partial one */
-	int presented;	       /* of path, from the leaf on, so many are not the store's own */
-	bool ok;	       /* starts false */
+	STACK_OF(X509) *path; /* owned; leaf first: the verified path, or the best partial one */
+	int presented;	      /* of path, from the leaf on, so many are not the store's own */
+	bool ok;	      /* starts false */
 	struct tlsw__chain_problem problems[TLSW__CHAIN_PROBLEMS]; /* the most important first */
 	size_t problem_count;					   /* 0 when ok */
 	unsigned verifications;					   /* calls of X509_verify_cert() */
@@ -57,11 +57,20 @@ struct tlsw__chain {
  * to a verdict, out->ok or at least one problem; -1 with the error set
  * (TLSW_ERR_MEMORY) when not, out->ok is then false.
  */
-int tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) * untrusted,
+int tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
     const struct tlsw__chain_policy *policy, struct tlsw__chain *out);
 
 /** Free what a chain owns; it may be used again. An all-zero chain is fine. */
 void tlsw__chain_clear(struct tlsw__chain *chain);
+
+/**
+ * Apply the dNSName and iPAddress constraints of every CA in the path, anchor
+ * included, to the host that the leaf is about to be accepted for. Adds a
+ * problem, which makes ok false, for each CA that may not speak for it; the
+ * depth is the CA's. Returns -1 with the error set when memory is short; ok is
+ * false then too.
+ */
+int tlsw__chain_constrain(struct tlsw__chain *chain, const struct tlsw__reference *ref);
 
 /** Note a problem, unless it is noted already or the list is full; ok becomes false. */
 void tlsw__chain_add(struct tlsw__chain *chain, long error, int depth, const char *why);

@@ -21,8 +21,10 @@ libtlswrap_core_la_SOURCES = \
 	lib/places.h lib/places.c \
 	lib/trust.h lib/trust.c \
 	lib/chain.h lib/chain.c \
+	lib/strict.h lib/strict_rules.h lib/strict.c lib/strict_names.c \
 	lib/attempt.h lib/attempt.c \
 	lib/search.h lib/search.c \
+	lib/constrain.c \
 	lib/version.c
 libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
 libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden

@@ -21,16 +21,16 @@ enum outcome {
 struct search {
 	const struct tlsw__candidate *first;
 	X509_STORE_CTX *lookup; /* for the store's certificates only; it verifies nothing */
-	STACK_OF(X509) * path;	/* what stands above the leaf now, lent */
-	STACK_OF(X509) * dead;	/* certificates known to be dead ends */
+	STACK_OF(X509) *path;	/* what stands above the leaf now, lent */
+	STACK_OF(X509) *dead;	/* certificates known to be dead ends */
 	struct tlsw__chain *best;
-	STACK_OF(X509) * failed; /* the path of the first attempt */
+	STACK_OF(X509) *failed; /* the path of the first attempt */
 	unsigned steps;
 };
 
 /* The certificates that may have issued one: the store's own, then the peer's. */
 struct issuers {
-	STACK_OF(X509) * certs;
+	STACK_OF(X509) *certs;
 	int own;
 };
 
@@ -42,7 +42,7 @@ spend(struct search *s, unsigned cost)
 }
 
 static bool
-contains(STACK_OF(X509) * certs, X509 *cert)
+contains(STACK_OF(X509) *certs, X509 *cert)
 {
 	int i;
 
@@ -53,7 +53,7 @@ contains(STACK_OF(X509) * certs, X509 *cert)
 }
 
 static bool
-keep(STACK_OF(X509) * certs, X509 *cert)
+keep(STACK_OF(X509) *certs, X509 *cert)
 {
 	if (sk_X509_push(certs, cert) <= 0)
 		return false;

@@ -39,6 +39,7 @@ EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt
 test_programs = \
 	tests/test_bettertls \
 	tests/test_chain \
+	tests/test_limbo \
 	tests/test_clock \
 	tests/test_match \
 	tests/test_match_exhaustive \
@@ -84,6 +85,13 @@ tests_test_bettertls_CPPFLAGS = $(test_cppflags)
 tests_test_bettertls_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/vectors/README
 EXTRA_DIST += tests/vectors/bettertls-pathbuilding.json
+
+tests_test_limbo_SOURCES = tests/test_limbo.c
+tests_test_limbo_CPPFLAGS = $(test_cppflags)
+tests_test_limbo_LDADD = $(test_ldadd)
+EXTRA_DIST += tests/limbo.md
+EXTRA_DIST += tests/vectors/limbo.json
+CLEANFILES += tests/limbo.now.md
 
 tests_test_chain_SOURCES = tests/test_chain.c
 tests_test_chain_CPPFLAGS = $(test_cppflags)

@@ -49,7 +49,8 @@ trust_of_the_suite(void)
 }
 
 /* What the server would send: leaf first. */
-static STACK_OF(X509) * sent_in(const json_t *one)
+static STACK_OF(X509) *
+sent_in(const json_t *one)
 {
 	STACK_OF(X509) *sent = sk_X509_new_null();
 	json_t *base64;
