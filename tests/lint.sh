@@ -24,7 +24,7 @@ anchors
 cadir
 lookup places
 trust
-chain attempt search strict
+chain constrain attempt search strict strict_rules strict_names
 verify explain
 session
 context
