@@ -25,6 +25,8 @@ libtlswrap_core_la_SOURCES = \
 	lib/attempt.h lib/attempt.c \
 	lib/search.h lib/search.c \
 	lib/constrain.c \
+	lib/starttls.h lib/starttls.c lib/dialogue.h \
+	lib/starttls_line.c lib/starttls_xmpp.c lib/starttls_ldap.c lib/starttls_sql.c \
 	lib/version.c
 libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
 libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden

@@ -31,7 +31,7 @@ context
 socket
 io
 stdio
-starttls
+starttls dialogue starttls_line starttls_xmpp starttls_ldap starttls_sql
 connect
 version
 '

@@ -48,6 +48,7 @@ test_programs = \
 	tests/test_peer \
 	tests/test_pki \
 	tests/test_trust \
+	tests/test_starttls \
 	tests/test_vectors_names
 
 check_PROGRAMS += $(test_programs)
@@ -79,6 +80,10 @@ tests_test_peer_LDADD = $(test_ldadd)
 tests_test_pki_SOURCES = tests/test_pki.c
 tests_test_pki_CPPFLAGS = $(test_cppflags)
 tests_test_pki_LDADD = $(test_ldadd)
+
+tests_test_starttls_SOURCES = tests/test_starttls.c tests/starttls_scripts.h
+tests_test_starttls_CPPFLAGS = $(test_cppflags)
+tests_test_starttls_LDADD = $(test_ldadd)
 
 tests_test_bettertls_SOURCES = tests/test_bettertls.c
 tests_test_bettertls_CPPFLAGS = $(test_cppflags)
