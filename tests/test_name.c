@@ -122,6 +122,7 @@ static const struct fault_case {
 	"b\xc3\xbc"
 	"cher.test",
 	0, TLSW__NAME_NOT_ASCII},
+    {"the first octet that is not ASCII", "lab\x80.test", 0, TLSW__NAME_NOT_ASCII},
     {"wall: B06 a short IPv4 form", "127.1", 0, TLSW__NAME_NUMERIC},
     {"wall: B06 octal", "0177.0.0.1", 0, TLSW__NAME_NUMERIC},
     {"wall: B06 one decimal number", "2130706433", 0, TLSW__NAME_NUMERIC},
