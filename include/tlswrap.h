@@ -473,9 +473,11 @@ struct tls_name {
 
 /**
  * Read a PEM file: the leaf first, the rest are its untrusted chain. Free the
- * result with tls_certificate_free(). NULL: TLSW_ERR_SYSTEM (cannot be read),
- * _CERTIFICATE with TLSW_REASON_MALFORMED (no certificate in it, or one that
- * cannot be decoded), _USAGE, _MEMORY.
+ * result with tls_certificate_free(). Text and blocks of other kinds are
+ * passed over; a file with one certificate in DER will do as well. NULL:
+ * TLSW_ERR_SYSTEM (cannot be read, or is no regular file), _CERTIFICATE with
+ * TLSW_REASON_MALFORMED (no certificate in it, a block that cannot be decoded,
+ * or more than 1 MiB), _USAGE, _MEMORY.
  */
 TLSW_API tls_certificate *tls_certificate_load_file(const char *path);
 
@@ -497,13 +499,20 @@ TLSW_API const tls_certificate *tls_certificate_issuer(const tls_certificate *ce
  * threads may ask.
  */
 
-/** The subject as RFC 4514 writes it, escaped to printable ASCII. */
+/**
+ * The subject as RFC 4514 writes it, escaped to printable ASCII; "..." ends
+ * what would be longer than 1023 characters. For people: names to compare come
+ * from tls_certificate_names().
+ */
 TLSW_API const char *tls_certificate_subject(const tls_certificate *cert);
 /** The issuer's name, likewise. */
 TLSW_API const char *tls_certificate_issuer_name(const tls_certificate *cert);
-/** The serial number in lower-case hexadecimal. */
+/**
+ * The serial number in lower-case hexadecimal, two digits an octet, behind a
+ * "-" if it is negative. "..." ends what has more than 64 octets.
+ */
 TLSW_API const char *tls_certificate_serial(const tls_certificate *cert);
-/** The first and the last second of validity; -1 when it cannot be decoded. */
+/** The first and the last second of validity; -1 when RFC 5280 does not allow its form. */
 TLSW_API time_t tls_certificate_not_before(const tls_certificate *cert);
 TLSW_API time_t tls_certificate_not_after(const tls_certificate *cert);
 /** SHA-256 of the DER in lower-case hexadecimal. */
@@ -513,9 +522,11 @@ TLSW_API const char *tls_certificate_pin(const tls_certificate *cert);
 /** The DER itself, lent, and its length; len may be NULL. */
 TLSW_API const void *tls_certificate_der(const tls_certificate *cert, size_t *len);
 /**
- * The identifiers it presents: the subjectAltName entries of the types above
- * in their order, then the common names. Returns how many and sets *names to
- * a lent array; 0 and NULL if there are none or the extension is malformed.
+ * The identifiers it presents, type after type in the order of enum
+ * tlsw_name_type, within a type as in the certificate: subjectAltName entries,
+ * then common names. Returns how many and sets *names to a lent array; 0 and
+ * NULL if there are none, if the extension is malformed or there twice, or if
+ * memory is short. names may be NULL.
  */
 TLSW_API size_t tls_certificate_names(const tls_certificate *cert, const struct tls_name **names);
 

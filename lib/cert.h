@@ -20,4 +20,26 @@ tls_certificate *tlsw__cert_new(X509 *leaf, STACK_OF(X509) *chain);
 /** The X509 below, lent. */
 X509 *tlsw__cert_x509(const tls_certificate *cert);
 
+/**
+ * A cursor in the subjectAltName of a certificate. It reads DER only (definite
+ * lengths in their shortest form), stays inside, and allocates nothing; the
+ * names lie in the certificate itself.
+ */
+struct tlsw__san {
+	const unsigned char *at, *end;
+};
+
+/**
+ * Begin. 1: the extension is there; 0: it is not; -1: it is malformed (also
+ * when empty), or there twice, and nothing in it may count.
+ */
+int tlsw__san_open(const X509 *x509, struct tlsw__san *san);
+
+/**
+ * The next entry of one of the kinds of enum tlsw_name_type, for SRV the
+ * IA5String inside the otherName. Other kinds are passed over. 1: *name is
+ * set; 0: the end; -1: malformed, and what came before may not count either.
+ */
+int tlsw__san_next(struct tlsw__san *san, struct tls_name *name);
+
 #endif

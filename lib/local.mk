@@ -11,6 +11,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/clock.h lib/clock.c \
 	lib/name.h lib/name.c \
 	lib/match.h lib/match.c \
+	lib/dn.h lib/dn.c \
 	lib/cert.h lib/cert.c \
 	lib/file.h lib/file.c \
 	lib/pem.h lib/pem.c \
@@ -20,6 +21,8 @@ libtlswrap_core_la_SOURCES = \
 	lib/lookup.h lib/lookup.c \
 	lib/places.h lib/places.c \
 	lib/trust.h lib/trust.c \
+	lib/cert_load.c \
+	lib/san.c \
 	lib/chain.h lib/chain.c \
 	lib/strict.h lib/strict_rules.h lib/strict.c lib/strict_names.c \
 	lib/attempt.h lib/attempt.c \

@@ -16,7 +16,8 @@ error
 clock
 name
 match
-cert
+dn
+cert cert_load san
 transport
 file
 pem der

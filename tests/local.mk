@@ -38,6 +38,8 @@ EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt
 
 test_programs = \
 	tests/test_bettertls \
+	tests/test_cert \
+	tests/test_cert_load \
 	tests/test_chain \
 	tests/test_limbo \
 	tests/test_clock \
@@ -49,6 +51,7 @@ test_programs = \
 	tests/test_pki \
 	tests/test_trust \
 	tests/test_starttls \
+	tests/test_san \
 	tests/test_vectors_names
 
 check_PROGRAMS += $(test_programs)
@@ -84,6 +87,18 @@ tests_test_pki_LDADD = $(test_ldadd)
 tests_test_starttls_SOURCES = tests/test_starttls.c tests/starttls_scripts.h
 tests_test_starttls_CPPFLAGS = $(test_cppflags)
 tests_test_starttls_LDADD = $(test_ldadd)
+tests_test_cert_SOURCES = tests/test_cert.c
+tests_test_cert_CPPFLAGS = $(test_cppflags)
+tests_test_cert_LDADD = $(test_ldadd)
+
+tests_test_cert_load_SOURCES = tests/test_cert_load.c
+tests_test_cert_load_CPPFLAGS = $(test_cppflags)
+tests_test_cert_load_LDADD = $(test_ldadd)
+
+tests_test_san_SOURCES = tests/test_san.c \
+	tests/support/san_oracle.h tests/support/san_oracle.c
+tests_test_san_CPPFLAGS = $(test_cppflags)
+tests_test_san_LDADD = $(test_ldadd)
 
 tests_test_bettertls_SOURCES = tests/test_bettertls.c
 tests_test_bettertls_CPPFLAGS = $(test_cppflags)

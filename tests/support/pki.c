@@ -417,7 +417,8 @@ pki_chain_pem(const struct pki *const *list)
 	return bio_text(bio);
 }
 
-STACK_OF(X509) * pki_stack(const struct pki *const *list)
+STACK_OF(X509) *
+pki_stack(const struct pki *const *list)
 {
 	STACK_OF(X509) *stack = sk_X509_new_null();
 
