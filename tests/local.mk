@@ -41,6 +41,7 @@ test_programs = \
 	tests/test_cert \
 	tests/test_cert_load \
 	tests/test_chain \
+	tests/test_constrain \
 	tests/test_limbo \
 	tests/test_clock \
 	tests/test_match \
@@ -113,7 +114,13 @@ EXTRA_DIST += tests/limbo.md
 EXTRA_DIST += tests/vectors/limbo.json
 CLEANFILES += tests/limbo.now.md
 
-tests_test_chain_SOURCES = tests/test_chain.c
+tests_test_constrain_SOURCES = tests/test_constrain.c \
+	tests/support/chain_support.h tests/support/chain_support.c
+tests_test_constrain_CPPFLAGS = $(test_cppflags)
+tests_test_constrain_LDADD = $(test_ldadd)
+
+tests_test_chain_SOURCES = tests/test_chain.c \
+	tests/support/chain_support.h tests/support/chain_support.c
 tests_test_chain_CPPFLAGS = $(test_cppflags)
 tests_test_chain_LDADD = $(test_ldadd)
 
