@@ -250,6 +250,15 @@ TLSW_API int tls_context_load_ca_mem(tls_context *ctx, const void *data, size_t 
 TLSW_API int tls_context_load_crl_file(tls_context *ctx, const char *path);
 
 /**
+ * Whether a changed CA or CRL file is noticed: looked at once a second at
+ * most, when a wrap begins, and taken over whole; a broken or missing new one
+ * leaves the last good one in force, and the details of the next failure say
+ * so. Default true. false: no file is touched after loading (chroot, seccomp).
+ * Errors: TLSW_ERR_USAGE.
+ */
+TLSW_API int tls_context_set_refresh(tls_context *ctx, bool refresh);
+
+/**
  * The lowest and the highest protocol version; TLSW_TLS_1_2 to TLSW_TLS_1_3 by
  * default. openssl.cnf may raise the minimum, never lower it.
  * Errors: TLSW_ERR_USAGE (unknown version, or minimum above maximum).
@@ -338,12 +347,51 @@ TLSW_API tls_socket *tls_wrap_upgrade(tls_context *ctx, int fd, const char *serv
 TLSW_API tls_socket *tls_wrap_start(tls_context *ctx, int fd, const char *server_hostname);
 
 /**
+ * A transport of the caller's own: a proxy, a pair of pipes, TLS inside TLS.
+ * read and write behave like read(2) and write(2): a count, 0 from read for
+ * the end, -1 with errno; EAGAIN is allowed, EINTR is tried again. close may
+ * be NULL; it is called once, when the socket is freed.
+ */
+struct tls_transport {
+	size_t size; /**< sizeof(struct tls_transport) */
+	ssize_t (*read)(void *arg, void *buf, size_t len);
+	ssize_t (*write)(void *arg, const void *buf, size_t len);
+	int (*close)(void *arg);
+};
+
+/**
+ * tls_wrap_start() over callbacks: nothing is sent yet, drive it with
+ * tls_socket_handshake(). The structure is copied; arg is passed through. A
+ * callback that answers EAGAIN makes the call return a WANT; timeouts and
+ * deadlines are looked at between callbacks only. tls_socket_fd() is -1; there
+ * is no peek for early octets and no shutdown(). NULL: errors as tls_wrap();
+ * close is then not called.
+ */
+TLSW_API tls_socket *tls_wrap_transport(tls_context *ctx, const struct tls_transport *transport,
+    void *arg, const char *server_hostname);
+
+/**
  * Go on with the handshake. Returns 0 when the socket is verified and usable;
  * TLSW_WANT_READ or TLSW_WANT_WRITE on a non-blocking descriptor (poll for
  * tls_socket_events(), at most tls_socket_time_left()); or -1, errors as
  * tls_wrap(). After -1 the socket answers getters only; free it.
  */
 TLSW_API int tls_socket_handshake(tls_socket *s);
+
+/**
+ * Accept one more host name (RFC 7817: the mail domain beside the MX host).
+ * On a socket from tls_wrap_start(), before its handshake. SNI stays the name
+ * given there. Errors: TLSW_ERR_USAGE (NULL, after the handshake began, more
+ * than 16, or a socket without a server_hostname), _HOSTNAME, _MEMORY.
+ */
+TLSW_API int tls_socket_add_hostname(tls_socket *s, const char *also_accept);
+
+/**
+ * Accept an SRV-ID as well (RFC 4985, RFC 9525 section 6.5): "imap" accepts
+ * _imap.<server_hostname>. Before the handshake. Errors: TLSW_ERR_USAGE (as
+ * above, no service name by RFC 6335, or the host is an IP literal).
+ */
+TLSW_API int tls_socket_set_service(tls_socket *s, const char *srv_service);
 
 /**
  * Time for each later call on a blocking descriptor, in milliseconds; -1, the
@@ -390,6 +438,18 @@ TLSW_API ssize_t tls_socket_read(tls_socket *s, void *buf, size_t len);
  */
 TLSW_API ssize_t tls_socket_write(tls_socket *s, const void *buf, size_t len);
 
+/**
+ * Read a line, up to and with its LF, into buf and add a NUL; size counts
+ * both. NUL octets inside are kept, the return value is the length. A last
+ * line without LF is returned as it is, then 0.
+ *
+ * A line that does not fit is -1 with TLSW_ERR_PROTOCOL and stays where it is:
+ * read it with a larger buffer or with tls_socket_read(). A part of a line
+ * stays as well after TLSW_WANT_READ and TLSW_ERR_TIMEOUT. Otherwise results
+ * and errors are those of tls_socket_read(). size below 2: TLSW_ERR_USAGE.
+ */
+TLSW_API ssize_t tls_socket_read_line(tls_socket *s, char *buf, size_t size);
+
 /** Decrypted bytes that wait in the library. */
 TLSW_API size_t tls_socket_pending(const tls_socket *s);
 
@@ -408,6 +468,41 @@ TLSW_API short tls_socket_events(const tls_socket *s);
  * TLSW_WANT_WRITE, or -1 with errors as tls_socket_write().
  */
 TLSW_API int tls_socket_shutdown(tls_socket *s);
+
+/**
+ * End TLS and take the descriptor back (FTP's CCC): sends close_notify, waits
+ * at most timeout_ms (-1: for ever) for the peer's, frees the socket and
+ * returns the plain descriptor, which is the caller's, also one that was ours.
+ * It waits itself, on a non-blocking descriptor too.
+ *
+ * -1: TLSW_ERR_USAGE when application data is still to be read (read it, then
+ * call again), there is no descriptor or the handshake is not over: nothing
+ * changed. TLSW_ERR_PLAINTEXT when octets behind the peer's close_notify were
+ * already fetched, and every other error: the socket is left for the caller to
+ * free, the descriptor shut down. See tls_socket_no_readahead().
+ */
+TLSW_API int tls_socket_unwrap(tls_socket *s, int timeout_ms);
+
+/**
+ * From here on fetch one record at a time: before an unwrap that the peer may
+ * follow with plaintext at once. Errors: TLSW_ERR_USAGE.
+ */
+TLSW_API int tls_socket_no_readahead(tls_socket *s);
+
+/**
+ * Give the socket to stdio: *in reads, *out writes, either may be NULL (not
+ * both). Blocking descriptors only. The streams own the socket from here on:
+ * fclose(*out) flushes and sends close_notify, the last fclose() frees the
+ * socket and closes an owned descriptor. *out is fully buffered; setvbuf() it
+ * at will.
+ *
+ * A failure sets ferror(), never feof(), and errno: ETIMEDOUT, ECONNABORTED
+ * (no close_notify), ECONNRESET, EPIPE, or EPROTO for the rest;
+ * tls_last_error() says more. A forked child never sends what was buffered
+ * before the fork. -1: TLSW_ERR_USAGE, _MEMORY or the error that ended the
+ * socket; nothing has changed then.
+ */
+TLSW_API int tls_socket_fopen(tls_socket *s, FILE **in, FILE **out);
 
 /**
  * Send close_notify once, never wait for the peer, free the socket in every

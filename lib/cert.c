@@ -71,6 +71,18 @@ tlsw__cert_new(X509 *leaf, STACK_OF(X509) *chain)
 	return first;
 }
 
+int
+tlsw__cert_rest(const tls_certificate *cert, STACK_OF(X509) **rest)
+{
+	*rest = sk_X509_new_null();
+	while (*rest != NULL && (cert = cert->issuer) != NULL)
+		if (sk_X509_push(*rest, cert->x509) == 0) {
+			sk_X509_free(*rest);
+			*rest = NULL;
+		}
+	return *rest != NULL ? 0 : tlsw__error_set_memory();
+}
+
 X509 *
 tlsw__cert_x509(const tls_certificate *cert)
 {

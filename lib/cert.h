@@ -17,6 +17,12 @@
  */
 tls_certificate *tlsw__cert_new(X509 *leaf, STACK_OF(X509) *chain);
 
+/**
+ * What hangs above a certificate, as a stack of lent X509: sk_X509_free() it.
+ * 0; -1 with TLSW_ERR_MEMORY set.
+ */
+int tlsw__cert_rest(const tls_certificate *cert, STACK_OF(X509) **rest);
+
 /** The X509 below, lent. */
 X509 *tlsw__cert_x509(const tls_certificate *cert);
 

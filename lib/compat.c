@@ -45,3 +45,70 @@ tlsw__compat_no_sigpipe(int fd)
 	(void)fd;
 #endif
 }
+
+#if defined(HAVE_FOPENCOOKIE)
+
+FILE *
+tlsw__compat_fopen(void *cookie, ssize_t (*read)(void *, char *, size_t),
+    ssize_t (*write)(void *, const char *, size_t), int (*close)(void *))
+{
+	const cookie_io_functions_t calls = {.read = read, .write = write, .close = close};
+
+	return fopencookie(cookie, write != NULL ? "w" : "r", calls);
+}
+
+#else
+
+/* funopen(3) counts in int and wants -1 for a failure: an adapter stands between. */
+struct adapter {
+	void *cookie;
+	ssize_t (*read)(void *, char *, size_t);
+	ssize_t (*write)(void *, const char *, size_t);
+	int (*close)(void *);
+};
+
+static int
+adapter_read(void *cookie, char *buf, int len)
+{
+	struct adapter *a = cookie;
+
+	return len < 0 ? -1 : (int)a->read(a->cookie, buf, (size_t)len);
+}
+
+static int
+adapter_write(void *cookie, const char *buf, int len)
+{
+	struct adapter *a = cookie;
+	ssize_t n = len < 0 ? 0 : a->write(a->cookie, buf, (size_t)len);
+
+	return n > 0 || len == 0 ? (int)n : -1;
+}
+
+static int
+adapter_close(void *cookie)
+{
+	struct adapter *a = cookie;
+	int rv = a->close(a->cookie);
+
+	free(a);
+	return rv;
+}
+
+FILE *
+tlsw__compat_fopen(void *cookie, ssize_t (*read)(void *, char *, size_t),
+    ssize_t (*write)(void *, const char *, size_t), int (*close)(void *))
+{
+	struct adapter *a = malloc(sizeof(*a));
+	FILE *f;
+
+	if (a == NULL)
+		return NULL;
+	*a = (struct adapter){cookie, read, write, close};
+	f = funopen(a, read != NULL ? adapter_read : NULL, write != NULL ? adapter_write : NULL, NULL,
+	    adapter_close);
+	if (f == NULL)
+		free(a);
+	return f;
+}
+
+#endif

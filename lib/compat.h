@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include <openssl/opensslv.h>
@@ -56,5 +57,12 @@ const char *tlsw__compat_strerror(int os_errno, char *buf, size_t size);
 
 /** Keep SIGPIPE away from a descriptor where send() has no flag for it; elsewhere nothing. */
 void tlsw__compat_no_sigpipe(int fd);
+
+/**
+ * A FILE over callbacks: fopencookie(3) or funopen(3), whichever there is. read
+ * and write may be NULL; write gives 0 for a failure, read -1. NULL with errno.
+ */
+FILE *tlsw__compat_fopen(void *cookie, ssize_t (*read)(void *, char *, size_t),
+    ssize_t (*write)(void *, const char *, size_t), int (*close)(void *));
 
 #endif

@@ -402,11 +402,18 @@ tlsw__queue_save(struct tlsw__queue *saved)
 }
 
 void
+tlsw__queue_clear(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
+void
 tlsw__queue_restore(struct tlsw__queue *saved)
 {
 	unsigned i;
 
-	ERR_clear_error();
+	tlsw__queue_clear();
 	for (i = 0; i < saved->count; i++) {
 		const struct tlsw__queue_entry *e = &saved->entries[i];
 

@@ -87,4 +87,7 @@ void tlsw__queue_restore(struct tlsw__queue *saved);
  */
 bool tlsw__queue_tells_memory(void);
 
+/** Empty the queue before a call whose outcome is read from it; costs nothing when it is empty. */
+void tlsw__queue_clear(void);
+
 #endif

@@ -30,6 +30,15 @@ libtlswrap_core_la_SOURCES = \
 	lib/constrain.c \
 	lib/starttls.h lib/starttls.c lib/dialogue.h \
 	lib/starttls_line.c lib/starttls_xmpp.c lib/starttls_ldap.c lib/starttls_sql.c \
+	lib/transport.h lib/transport.c \
+	lib/verify.h lib/verify.c \
+	lib/explain.h lib/explain.c \
+	lib/context.h lib/context.c \
+	lib/socket.h lib/socket.c \
+	lib/wrap.c \
+	lib/io.c \
+	lib/stdio.c \
+	lib/peer.c \
 	lib/version.c
 libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
 libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden

@@ -731,7 +731,7 @@ tlsw__trust_snapshot(struct tlsw__trust *trust)
 	newer = snap != NULL && due ? look_again(snap) : NULL;
 	if (newer != NULL) {
 		switch_to(trust, snap, newer);
-		tlsw__snapshot_free(snap); /* NOLINT(clang-analyzer-unix.Malloc): counted */
+		tlsw__snapshot_free(snap);
 		snap = newer;
 	}
 	tlsw__queue_restore(&queue);

@@ -26,11 +26,13 @@ cadir
 lookup places
 trust
 chain constrain attempt search strict strict_rules strict_names
+session remember
 verify explain
-session
 context
 socket
+wrap
 io
+peer
 stdio
 starttls dialogue starttls_line starttls_xmpp starttls_ldap starttls_sql
 connect

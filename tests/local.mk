@@ -36,24 +36,26 @@ test_scripts = \
 TESTS += $(test_scripts)
 EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt
 
-test_programs = \
-	tests/test_bettertls \
-	tests/test_cert \
-	tests/test_cert_load \
-	tests/test_chain \
-	tests/test_constrain \
-	tests/test_limbo \
-	tests/test_clock \
-	tests/test_match \
-	tests/test_match_exhaustive \
-	tests/test_name \
-	tests/test_lab \
-	tests/test_peer \
-	tests/test_pki \
-	tests/test_trust \
-	tests/test_starttls \
-	tests/test_san \
-	tests/test_vectors_names
+# One a line, so that additions never meet.
+test_programs =
+test_programs += tests/test_bettertls
+test_programs += tests/test_cert
+test_programs += tests/test_cert_load
+test_programs += tests/test_chain
+test_programs += tests/test_clock
+test_programs += tests/test_io
+test_programs += tests/test_lab
+test_programs += tests/test_limbo
+test_programs += tests/test_match
+test_programs += tests/test_match_exhaustive
+test_programs += tests/test_name
+test_programs += tests/test_peer
+test_programs += tests/test_pki
+test_programs += tests/test_san
+test_programs += tests/test_starttls
+test_programs += tests/test_trust
+test_programs += tests/test_vectors_names
+test_programs += tests/test_wrap
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)
@@ -76,6 +78,13 @@ tests_test_clock_LDADD = $(test_ldadd)
 tests_test_lab_SOURCES = tests/test_lab.c
 tests_test_lab_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_lab_LDADD = tools/liblab.la $(test_ldadd)
+tests_test_io_SOURCES = tests/test_io.c
+tests_test_io_CPPFLAGS = $(test_cppflags)
+tests_test_io_LDADD = $(test_ldadd)
+
+tests_test_wrap_SOURCES = tests/test_wrap.c
+tests_test_wrap_CPPFLAGS = $(test_cppflags)
+tests_test_wrap_LDADD = $(test_ldadd)
 
 tests_test_peer_SOURCES = tests/test_peer.c
 tests_test_peer_CPPFLAGS = $(test_cppflags)
@@ -114,13 +123,7 @@ EXTRA_DIST += tests/limbo.md
 EXTRA_DIST += tests/vectors/limbo.json
 CLEANFILES += tests/limbo.now.md
 
-tests_test_constrain_SOURCES = tests/test_constrain.c \
-	tests/support/chain_support.h tests/support/chain_support.c
-tests_test_constrain_CPPFLAGS = $(test_cppflags)
-tests_test_constrain_LDADD = $(test_ldadd)
-
-tests_test_chain_SOURCES = tests/test_chain.c \
-	tests/support/chain_support.h tests/support/chain_support.c
+tests_test_chain_SOURCES = tests/test_chain.c
 tests_test_chain_CPPFLAGS = $(test_cppflags)
 tests_test_chain_LDADD = $(test_ldadd)
 

@@ -1,0 +1,58 @@
+/*
+ * context.h - the settings of a tls_context, frozen at its first use.
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef TLSW_CONTEXT_H
+#define TLSW_CONTEXT_H
+
+#include <stdatomic.h>
+#include <pthread.h>
+
+#include <openssl/ssl.h>
+
+#include "transport.h"
+#include "trust.h"
+#include "verify.h"
+
+struct tls_context {
+	atomic_uint refs;
+	atomic_bool frozen;
+	long min_version_floor;       /* what openssl.cnf asks for at least */
+	SSL_CTX *ssl_ctx;             /* its own store of CAs stays empty */
+	BIO_METHOD *transport_method;
+	struct tlsw__trust *trust;
+	struct tlsw__verify_policy policy;
+	int handshake_timeout_ms;
+	unsigned char *alpn; /* what is offered, as on the wire; NULL: nothing */
+	size_t alpn_len;
+	bool alpn_required;
+};
+
+/**
+ * Who decides about the peer of an SSL: 1 to go on with the handshake. An SSL
+ * without a judge refuses every peer.
+ */
+struct tlsw__judge {
+	int (*decide)(struct tlsw__judge *judge, X509_STORE_CTX *presented);
+};
+/** An SSL of the context with its judge, which must outlive it; NULL with the error set. */
+SSL *tlsw__context_new_ssl(tls_context *ctx, struct tlsw__judge *judge);
+struct tlsw__judge *tlsw__context_judge(const SSL *ssl);
+
+/**
+ * Freeze ctx, or the shared default context if it is NULL, and give a
+ * reference to it, for tls_context_free(). NULL: the default context could not be made, error set.
+ */
+tls_context *tlsw__context_use(tls_context *ctx);
+
+/**
+ * What the context trusts now. NULL with TLSW_ERR_TRUST_STORE set when a chain
+ * is required and there is no anchor.
+ */
+struct tlsw__snapshot *tlsw__context_trust(tls_context *ctx);
+
+/** Whether that application protocol is among those offered. */
+bool tlsw__context_offers_alpn(const tls_context *ctx, const unsigned char *name, size_t len);
+
+#endif

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: ISC */
+#include "explain.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/x509v3.h>
+
+#include "cert.h"
+#include "verify.h"
+
+#define NAMES_MAX 5    /* presented names that a text lists */
+#define NAME_OCTETS 64 /* of each */
+
+/* ------------------------------------------------------------------- pieces */
+
+struct text {
+	char s[TLSW__MESSAGE_SIZE];
+	size_t len;
+};
+
+static void TLSW__PRINTF(2, 3)
+add(struct text *t, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(t->s + t->len, sizeof(t->s) - t->len, format, args);
+	va_end(args);
+	if (n > 0)
+		t->len = (size_t)n < sizeof(t->s) - t->len ? t->len + (size_t)n : sizeof(t->s) - 1;
+}
+
+static void
+add_name(struct text *t, const struct tls_name *name)
+{
+	char quote[NAME_OCTETS * 4 + 4] = "";
+
+	if (name->type == TLSW_NAME_IP && (name->length == 4 || name->length == 16)) {
+		(void)inet_ntop(name->length == 4 ? AF_INET : AF_INET6, name->value, quote,
+		    sizeof(quote));
+		add(t, "%s", quote);
+		return;
+	}
+	(void)tlsw__text_escape(quote, sizeof(quote), name->value, name->length, NAME_OCTETS);
+	if (name->type == TLSW_NAME_DNS)
+		add(t, "\"%s\"", quote);
+	else
+		add(t, "%s \"%s\"", name->type == TLSW_NAME_SRV ? "SRV" : name->type == TLSW_NAME_URI ? "URI"
+		        : name->type == TLSW_NAME_EMAIL ? "e-mail" : "an address", quote);
+}
+
+/* `"a", "b" (and 3 more)`: bounded whatever the certificate holds. */
+static size_t
+list_names(struct text *t, X509 *leaf)
+{
+	struct tlsw__san san;
+	struct tls_name name;
+	size_t count = 0;
+
+	if (tlsw__san_open(leaf, &san) != 1)
+		return 0;
+	while (tlsw__san_next(&san, &name) == 1) {
+		if (count < NAMES_MAX) {
+			if (count > 0)
+				add(t, ", ");
+			add_name(t, &name);
+		}
+		count++;
+	}
+	if (count > NAMES_MAX)
+		add(t, " (and %zu more)", count - NAMES_MAX);
+	return count;
+}
+
+static void
+add_reference(struct text *t, const struct tlsw__reference *reference)
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+
+	if (reference->kind == TLSW__REF_DNS) {
+		add(t, "\"%s\"", reference->dns);
+		return;
+	}
+	(void)inet_ntop(reference->kind == TLSW__REF_IPV4 ? AF_INET : AF_INET6, reference->ip, ip,
+	    sizeof(ip));
+	add(t, "%s", ip);
+}
+
+static void
+add_references(struct text *t, const struct tlsw__verify_request *request)
+{
+	size_t i;
+
+	for (i = 0; i < request->reference_count && i < NAMES_MAX; i++) {
+		if (i > 0)
+			add(t, " or ");
+		add_reference(t, &request->references[i]);
+	}
+}
+
+/* The name of a certificate, quoted; lives as long as its tls_certificate. */
+static const char *
+subject_of(const tls_certificate *cert)
+{
+	const char *subject = cert == NULL ? NULL : tls_certificate_subject(cert);
+
+	return subject == NULL ? "?" : subject[0] == '\0' ? "(no subject)" : subject;
+}
+
+static const tls_certificate *
+at_depth(const tls_certificate *cert, int depth)
+{
+	while (depth-- > 0 && cert != NULL)
+		cert = tls_certificate_issuer(cert);
+	return cert;
+}
+
+/* -------------------------------------------------------------------- dates */
+
+static void
+add_time(struct text *t, time_t when)
+{
+	char s[40];
+	struct tm tm;
+
+	if (when != (time_t)-1 && gmtime_r(&when, &tm) != NULL &&
+	    strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		add(t, "%s", s);
+	else
+		add(t, "an undecodable date");
+}
+
+static time_t
+now_for(const struct tlsw__verify_request *request)
+{
+	return request->policy->chain.when != 0 ? request->policy->chain.when : time(NULL);
+}
+
+/* "3 days", "1 hour": the largest unit that says it. */
+static void
+add_span(struct text *t, time_t seconds)
+{
+	static const struct {
+		long seconds;
+		const char *name;
+	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+	size_t i = 0;
+	long n;
+
+	if (seconds < 0)
+		seconds = 0;
+	while (i < 3 && seconds < units[i].seconds)
+		i++;
+	n = (long)seconds / units[i].seconds;
+	add(t, "%ld %s%s", n, units[i].name, n == 1 ? "" : "s");
+}
+
+static void
+add_expired(struct text *t, const tls_certificate *cert, time_t now)
+{
+	time_t end = tls_certificate_not_after(cert);
+
+	add(t, "expired ");
+	if (end != (time_t)-1) {
+		add_span(t, now - end);
+		add(t, " ago ");
+	}
+	add(t, "(notAfter ");
+	add_time(t, end);
+	add(t, ", now ");
+	add_time(t, now);
+	add(t, ")");
+}
+
+static void
+add_not_yet(struct text *t, const tls_certificate *cert, time_t now)
+{
+	time_t start = tls_certificate_not_before(cert);
+
+	add(t, "is not valid yet");
+	if (start != (time_t)-1) {
+		add(t, ", for another ");
+		add_span(t, start - now);
+	}
+	add(t, " (notBefore ");
+	add_time(t, start);
+	add(t, ", now ");
+	add_time(t, now);
+	add(t, ")");
+}
+
+/* ------------------------------------------------------------------- verdict */
+
+/* What one problem of the chain is, as a predicate of the certificate at its depth. */
+static void
+add_problem(struct text *t, const struct tlsw__verify_request *request,
+    const struct tlsw__chain_problem *problem, const tls_certificate *path)
+{
+	const tls_certificate *cert = at_depth(path, problem->depth);
+	char sources[256];
+
+	tlsw__snapshot_describe(request->trust, sources, sizeof(sources));
+	if (problem->depth <= 0 || cert == NULL)
+		add(t, "certificate ");
+	else
+		add(t, "issuer certificate \"%.200s\" ", subject_of(cert));
+	switch (problem->error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		add_expired(t, cert, now_for(request));
+		break;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		add_not_yet(t, cert, now_for(request));
+		break;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		t->len = 0;
+		add(t, "issuer \"%.200s\" is not among %s",
+		    cert == NULL ? "?" : tls_certificate_issuer_name(cert), sources);
+		break;
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+		add(t, "was not signed by \"%.200s\", which it names as its issuer",
+		    cert == NULL ? "?" : tls_certificate_issuer_name(cert));
+		break;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		add(t, "is self-signed and not among %s", sources);
+		break;
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		t->len = 0;
+		add(t, "the chain ends at the self-signed \"%.200s\", which is not among %s",
+		    subject_of(cert), sources);
+		break;
+	default:
+		add(t, "is refused: %s", problem->why != NULL ? problem->why
+		                                     : X509_verify_cert_error_string(problem->error));
+	}
+}
+
+static void
+add_mismatch(struct text *t, const struct tlsw__verify_request *request)
+{
+	struct text names = {.len = 0};
+	size_t count = list_names(&names, request->leaf);
+
+	if (count > 0)
+		add(t, "certificate is for %s, not ", names.s);
+	else
+		add(t, "certificate names no host in a subjectAltName, so it is not for ");
+	add_references(t, request);
+}
+
+static void
+detail_names(const struct tlsw__verify_request *request)
+{
+	struct text t = {.len = 0};
+
+	add(&t, "names presented: ");
+	if (list_names(&t, request->leaf) == 0)
+		add(&t, "none");
+	add(&t, "; asked for: ");
+	add_references(&t, request);
+	tlsw__error_detail("%s", t.s);
+}
+
+static void
+detail_dates(const struct tlsw__verify_request *request, const tls_certificate *leaf)
+{
+	struct text t = {.len = 0};
+
+	add(&t, "valid from ");
+	add_time(&t, tls_certificate_not_before(leaf));
+	add(&t, " to ");
+	add_time(&t, tls_certificate_not_after(leaf));
+	add(&t, "; now ");
+	add_time(&t, now_for(request));
+	tlsw__error_detail("%s", t.s);
+}
+
+/* Where the last certificate of the path says that its issuer can be had (RFC 5280 4.2.2.1). */
+static void
+detail_aia(X509 *last)
+{
+	AUTHORITY_INFO_ACCESS *aia = X509_get_ext_d2i(last, NID_info_access, NULL, NULL);
+	char url[TLSW__QUOTE_MAX * 4 + 4];
+	int i;
+
+	for (i = 0; i < sk_ACCESS_DESCRIPTION_num(aia); i++) {
+		const ACCESS_DESCRIPTION *d = sk_ACCESS_DESCRIPTION_value(aia, i);
+		const ASN1_STRING *uri;
+
+		if (OBJ_obj2nid(d->method) != NID_ad_ca_issuers || d->location->type != GEN_URI)
+			continue;
+		uri = d->location->d.uniformResourceIdentifier;
+		tlsw__error_detail("the missing issuer is said to be at %s",
+		    tlsw__text_escape(url, sizeof(url), ASN1_STRING_get0_data(uri),
+		        (size_t)ASN1_STRING_length(uri), sizeof(url)));
+		break;
+	}
+	AUTHORITY_INFO_ACCESS_free(aia);
+}
+
+static bool
+is_issuer_missing(long error)
+{
+	return error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+	    error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+	    error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
+static void
+detail_chain(const struct tlsw__verify_request *request, const struct tlsw__chain *chain,
+    const tls_certificate *path)
+{
+	int last = sk_X509_num(chain->path) - 1;
+	bool issuer_missing = false;
+	size_t i;
+
+	for (i = 0; i < chain->problem_count; i++) {
+		struct text t = {.len = 0};
+
+		add_problem(&t, request, &chain->problems[i], path);
+		tlsw__error_detail("%s", t.s);
+		issuer_missing = issuer_missing || is_issuer_missing(chain->problems[i].error);
+	}
+	if (issuer_missing && last >= 0) {
+		tlsw__error_detail("issuer missing: \"%.200s\"",
+		    tls_certificate_issuer_name(at_depth(path, last)));
+		detail_aia(sk_X509_value(chain->path, last));
+	}
+}
+
+static void
+detail_identity(const tls_certificate *leaf)
+{
+	const char *pin = tls_certificate_pin(leaf), *print = tls_certificate_sha256(leaf);
+
+	tlsw__error_detail("subject \"%.200s\", issuer \"%.200s\"", subject_of(leaf),
+	    tls_certificate_issuer_name(leaf));
+	if (pin != NULL)
+		tlsw__error_detail("pin %s", pin);
+	if (print != NULL)
+		tlsw__error_detail("fingerprint cert-sha256:%s", print);
+}
+
+void
+tlsw__explain_refusal(const struct tlsw__verify_request *request, const struct tlsw__chain *chain,
+    const struct tlsw__verdict *verdict)
+{
+	tls_certificate *presented = tlsw__cert_new(request->leaf, request->presented);
+	tls_certificate *path =
+	    tlsw__cert_new(request->leaf, chain == NULL ? NULL : chain->path);
+	bool chain_bad = chain != NULL && chain->problem_count > 0;
+	struct text t = {.len = 0};
+
+	if (presented == NULL || path == NULL) {
+		(void)tlsw__error_set_memory();
+		goto out;
+	}
+	if (chain_bad && request->policy->require_chain)
+		add_problem(&t, request, &chain->problems[0], path);
+	else if ((verdict->reasons & TLSW_REASON_HOSTNAME) != 0)
+		add_mismatch(&t, request);
+	else
+		add(&t, "certificate is refused: %s",
+		    X509_verify_cert_error_string(verdict->verify_error));
+	(void)tlsw__error_set(chain != NULL && !(verdict->reasons == TLSW_REASON_HOSTNAME)
+	        ? TLSW_ERR_CERTIFICATE : TLSW_ERR_HOSTNAME_MISMATCH, "%s", t.s);
+	tlsw__error_set_verdict(verdict->reasons, verdict->verify_error, verdict->depth);
+	if (chain != NULL)
+		detail_chain(request, chain, path);
+	detail_names(request);
+	detail_dates(request, presented);
+	detail_identity(presented);
+	if (chain_bad)
+		tlsw__snapshot_detail(request->trust);
+	tlsw__error_set_certificate(presented);
+	presented = NULL;
+out:
+	tls_certificate_free(presented);
+	tls_certificate_free(path);
+}
+
+/* ----------------------------------------------------- what the peer said */
+
+/* Greetings by which a plaintext protocol is known. */
+static const struct {
+	const char *prefix;
+	const char *hint;
+} greetings[] = {
+    {"HTTP/", "it speaks plain HTTP here"},
+    {"<html", "it speaks plain HTTP here"},
+    {"SSH-", "it is an SSH server"},
+    {"* OK", "it speaks plain IMAP here, use STARTTLS or the port for IMAP over TLS"},
+    {"* PREAUTH", "it speaks plain IMAP here"},
+    {"+OK", "it speaks plain POP3 here, use STLS or the port for POP3 over TLS"},
+    {"<?xml", "it speaks plain XMPP here, use STARTTLS"},
+    {"<stream", "it speaks plain XMPP here, use STARTTLS"},
+    {"\"IMPLEMENTATION\"", "it speaks plain ManageSieve here, use STARTTLS"},
+    {"200 ", "it speaks plain NNTP here, use STARTTLS"},
+    {"201 ", "it speaks plain NNTP here, use STARTTLS"},
+    {"RFB ", "it is a VNC server"},
+};
+
+static bool
+contains(const char *data, size_t len, const char *word)
+{
+	size_t n = strlen(word), i;
+
+	for (i = 0; i + n <= len; i++)
+		if (memcmp(data + i, word, n) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+hint_for(const char *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++)
+		if (len >= strlen(greetings[i].prefix) &&
+		    memcmp(data, greetings[i].prefix, strlen(greetings[i].prefix)) == 0)
+			return greetings[i].hint;
+	if (len >= 4 && memcmp(data, "220", 3) == 0)
+		return contains(data, len, "SMTP") ? "it speaks plain SMTP here, use STARTTLS"
+		    : contains(data, len, "FTP")   ? "it speaks plain FTP here, use AUTH TLS"
+		                                   : "it speaks plain SMTP or FTP here, use STARTTLS";
+	return "that is not TLS";
+}
+
+int
+tlsw__explain_not_tls(enum tlsw_error code, const void *data, size_t len)
+{
+	const char *line = data;
+	char quote[TLSW__QUOTE_SIZE];
+	size_t shown = 0;
+
+	while (shown < len && line[shown] != '\r' && line[shown] != '\n')
+		shown++;
+	(void)tlsw__text_escape(quote, sizeof(quote), data, shown == 0 ? len : shown, TLSW__QUOTE_MAX);
+	return tlsw__error_set(code, "server answered \"%s\": %s", quote, hint_for(data, len));
+}
+
+/* RFC 8446 section 6 and the registry of alerts; a hint where the caller can do something. */
+static const struct {
+	int alert;
+	const char *name;
+	const char *hint;
+} alerts[] = {
+    {10, "unexpected_message", ""},
+    {20, "bad_record_mac", ""},
+    {22, "record_overflow", ""},
+    {40, "handshake_failure",
+        ": it shares no version, cipher or group with this context, or wants a client certificate"},
+    {42, "bad_certificate", ": it does not like the client certificate"},
+    {43, "unsupported_certificate", ": it does not like the client certificate"},
+    {44, "certificate_revoked", ": it says the client certificate is revoked"},
+    {45, "certificate_expired", ": it says the client certificate has expired"},
+    {46, "certificate_unknown", ": it does not like the client certificate"},
+    {47, "illegal_parameter", ""},
+    {48, "unknown_ca", ": it does not know the CA of the client certificate"},
+    {49, "access_denied", ""},
+    {50, "decode_error", ""},
+    {51, "decrypt_error", ""},
+    {70, "protocol_version", ": it speaks no TLS version that this context allows"},
+    {71, "insufficient_security", ": it wants stronger ciphers than this context offers"},
+    {80, "internal_error", ": something is wrong at the server"},
+    {86, "inappropriate_fallback", ""},
+    {90, "user_canceled", ""},
+    {109, "missing_extension", ""},
+    {110, "unsupported_extension", ""},
+    {112, "unrecognized_name", ": it does not know the host name asked for"},
+    {113, "bad_certificate_status_response", ""},
+    {115, "unknown_psk_identity", ""},
+    {116, "certificate_required", ": it wants a client certificate and got none"},
+    {120, "no_application_protocol", ": it speaks none of the ALPN protocols offered"},
+};
+
+int
+tlsw__explain_alert(int alert)
+{
+	size_t i = 0;
+
+	while (i < sizeof(alerts) / sizeof(alerts[0]) && alerts[i].alert != alert)
+		i++;
+	if (i == sizeof(alerts) / sizeof(alerts[0]))
+		(void)tlsw__error_set(TLSW_ERR_ALERT, "server refused the connection with alert %d", alert);
+	else
+		(void)tlsw__error_set(TLSW_ERR_ALERT, "server refused the connection with alert %d (%s)%s",
+		    alert, alerts[i].name, alerts[i].hint);
+	tlsw__error_set_alert(alert);
+	return -1;
+}

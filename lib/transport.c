@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+#include "transport.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat.h"
+
+/* ----------------------------------------------------------- the BIO method */
+
+static void
+note_first(struct tlsw__transport *t, const char *buf, size_t len)
+{
+	size_t room = sizeof(t->first) - t->first_len;
+
+	if (len > room)
+		len = room;
+	memcpy(t->first + t->first_len, buf, len);
+	t->first_len += len;
+}
+
+static int
+fetched(struct tlsw__transport *t, const char *buf, size_t len)
+{
+	note_first(t, buf, len);
+	t->idle_octets += len;
+	if (t->idle_octets > TLSW__IDLE_OCTETS_MAX) {
+		t->flooded = true;
+		return -1;
+	}
+	return (int)len;
+}
+
+static ssize_t
+receive(const struct tlsw__transport *t, char *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = t->fd >= 0 ? recv(t->fd, buf, len, MSG_DONTWAIT) : t->calls.read(t->arg, buf, len);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+static ssize_t
+transmit(const struct tlsw__transport *t, const char *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = t->fd >= 0 ? send(t->fd, buf, len, TLSW__SEND_FLAGS)
+		               : t->calls.write(t->arg, buf, len);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+static int
+transport_read(BIO *bio, char *buf, int len)
+{
+	struct tlsw__transport *t = BIO_get_data(bio);
+	ssize_t n;
+
+	BIO_clear_retry_flags(bio);
+	if (t->eof || t->flooded)
+		return t->eof ? 0 : -1;
+	if (t->hold || len <= 0) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	n = receive(t, buf, (size_t)len);
+	if (n > 0 && n <= len)
+		return fetched(t, buf, (size_t)n);
+	if (n == 0)
+		t->eof = true;
+	else if (n > 0)
+		t->read_error = EINVAL; /* a callback that claims more than there was room for */
+	else if (errno == EAGAIN || errno == EWOULDBLOCK)
+		BIO_set_retry_read(bio);
+	else
+		t->read_error = errno;
+	return n == 0 ? 0 : -1;
+}
+
+static int
+transport_write(BIO *bio, const char *buf, int len)
+{
+	struct tlsw__transport *t = BIO_get_data(bio);
+	ssize_t n;
+
+	BIO_clear_retry_flags(bio);
+	if (t->send_error != 0 || len <= 0)
+		return len <= 0 ? 0 : -1;
+	n = transmit(t, buf, (size_t)len);
+	if (n >= 0 && n <= len)
+		return (int)n;
+	if (n > 0)
+		errno = EINVAL;
+	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
+		BIO_set_retry_write(bio);
+	} else {
+		t->send_error = errno;
+	}
+	return -1;
+}
+
+/* BIO_CTRL_EOF is answered with 0: what an end means is decided in io.c, not by OpenSSL. */
+static long
+transport_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio;
+	(void)number;
+	(void)pointer;
+	return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+static int
+transport_create(BIO *bio)
+{
+	BIO_set_init(bio, 1);
+	return 1;
+}
+
+BIO_METHOD *
+tlsw__transport_method(void)
+{
+	BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "tlswrap transport");
+
+	if (m != NULL && BIO_meth_set_read(m, transport_read) == 1 &&
+	    BIO_meth_set_write(m, transport_write) == 1 &&
+	    BIO_meth_set_ctrl(m, transport_ctrl) == 1 &&
+	    BIO_meth_set_create(m, transport_create) == 1)
+		return m;
+	BIO_meth_free(m);
+	return NULL;
+}
+
+BIO *
+tlsw__transport_bio(const BIO_METHOD *method, struct tlsw__transport *transport)
+{
+	BIO *bio = BIO_new(method);
+
+	if (bio != NULL)
+		BIO_set_data(bio, transport);
+	return bio;
+}
+
+/* ------------------------------------------------------------ the descriptor */
+
+void
+tlsw__transport_init(struct tlsw__transport *transport, int fd)
+{
+	memset(transport, 0, sizeof(*transport));
+	transport->fd = fd;
+	tlsw__compat_no_sigpipe(fd);
+}
+
+void
+tlsw__transport_init_callbacks(struct tlsw__transport *transport,
+    const struct tls_transport *calls, void *arg)
+{
+	memset(transport, 0, sizeof(*transport));
+	transport->fd = -1;
+	transport->calls = *calls;
+	transport->arg = arg;
+}
+
+void
+tlsw__transport_shut(struct tlsw__transport *transport)
+{
+	if (transport->fd >= 0)
+		(void)shutdown(transport->fd, SHUT_RDWR);
+}
+
+#define DISCARD_MAX 65536
+
+void
+tlsw__transport_discard(struct tlsw__transport *transport)
+{
+	char unread[4096];
+	size_t total = 0;
+	ssize_t n = 1;
+
+	while (transport->fd >= 0 && n > 0 && total < DISCARD_MAX) {
+		n = receive(transport, unread, sizeof(unread));
+		total += n > 0 ? (size_t)n : 0;
+	}
+}
+
+void
+tlsw__transport_end(struct tlsw__transport *transport, bool owns_fd)
+{
+	if (owns_fd && transport->fd >= 0)
+		(void)close(transport->fd);
+	if (transport->calls.close != NULL)
+		(void)transport->calls.close(transport->arg);
+	memset(&transport->calls, 0, sizeof(transport->calls));
+	transport->fd = -1;
+}
+
+size_t
+tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t size)
+{
+	struct pollfd p = {.fd = transport->fd, .events = POLLIN};
+	ssize_t n;
+
+	if (transport->fd < 0 || poll(&p, 1, 0) != 1)
+		return 0; /* the usual case costs no read */
+	do
+		n = recv(transport->fd, buf, size, MSG_PEEK | MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static int
+option(int fd, int name)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+}
+
+/* No peer: never connected, listening, or reset by the peer meanwhile, which SO_ERROR remembers. */
+static int
+not_connected(int fd)
+{
+	int pending = option(fd, SO_ERROR);
+
+	if (pending > 0)
+		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, pending, "the connection is gone");
+	if (option(fd, SO_ACCEPTCONN) > 0)
+		return tlsw__error_set(TLSW_ERR_USAGE, "fd %d is a listening socket", fd);
+	return tlsw__error_set(TLSW_ERR_USAGE, "fd %d is not connected", fd);
+}
+
+int
+tlsw__transport_check_fd(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(int);
+	int type = 0;
+
+	if (fd < 0)
+		return tlsw__error_set(TLSW_ERR_USAGE, "fd %d is no descriptor", fd);
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0) {
+		if (errno == ENOTSOCK)
+			return tlsw__error_set(TLSW_ERR_USAGE, "fd %d is no socket", fd);
+		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "fd %d", fd);
+	}
+	if (type != SOCK_STREAM)
+		return tlsw__error_set(TLSW_ERR_USAGE, "fd %d is no stream socket", fd);
+	len = sizeof(peer);
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0)
+		return 0;
+	return errno == ENOTCONN ? not_connected(fd)
+	                         : tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "fd %d", fd);
+}

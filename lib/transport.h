@@ -1,0 +1,73 @@
+/*
+ * transport.h - the BIO below a socket: where octets leave and enter.
+ *
+ * It never waits and never raises SIGPIPE: every send and receive is made with
+ * MSG_DONTWAIT, whatever the descriptor's flags say; waiting is the socket's.
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef TLSW_TRANSPORT_H
+#define TLSW_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <openssl/bio.h>
+
+#include "error.h"
+
+/**
+ * Octets that may arrive without one of application data among them: tickets,
+ * key updates, empty records. A handshake is well below, a flood is above.
+ */
+#define TLSW__IDLE_OCTETS_MAX (512 * 1024)
+
+struct tlsw__transport {
+	int fd;                     /* -1: the callbacks instead */
+	struct tls_transport calls; /* a copy */
+	void *arg;
+	int read_error;    /* errno that ended receiving, 0: none */
+	int send_error;    /* errno that ended sending, 0: none; what had arrived is still good */
+	bool eof;          /* the peer's FIN was seen */
+	bool hold;         /* fetch nothing: only what was fetched before is to be read */
+	bool flooded;      /* TLSW__IDLE_OCTETS_MAX was passed */
+	size_t idle_octets;
+	unsigned char first[TLSW__QUOTE_MAX]; /* the first octets that came, to quote them */
+	size_t first_len;
+};
+
+/** The method of all transport BIOs; one a context. NULL when memory is short. */
+BIO_METHOD *tlsw__transport_method(void);
+
+/** A BIO over a transport, which must outlive it. NULL when memory is short. */
+BIO *tlsw__transport_bio(const BIO_METHOD *method, struct tlsw__transport *transport);
+
+/** Start a transport over a connected stream socket, or over the caller's own callbacks. */
+void tlsw__transport_init(struct tlsw__transport *transport, int fd);
+void tlsw__transport_init_callbacks(struct tlsw__transport *transport,
+    const struct tls_transport *calls, void *arg);
+
+/** Shut a socket down both ways, so that no plaintext can follow; callbacks have no such thing. */
+void tlsw__transport_shut(struct tlsw__transport *transport);
+
+/**
+ * Take what has arrived off a socket that nobody will read any more: closing
+ * it with octets unread (session tickets, as a rule) would make TCP reset the
+ * connection, and the peer could lose what was sent last (RFC 1122 4.2.2.13).
+ */
+void tlsw__transport_discard(struct tlsw__transport *transport);
+
+/** The end: close an owned descriptor, call the close callback. */
+void tlsw__transport_end(struct tlsw__transport *transport, bool owns_fd);
+
+/**
+ * Octets that wait on the descriptor before anything was sent, without taking
+ * them: at most size are put into buf. 0 when there are none.
+ */
+size_t tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t size);
+
+/** Whether fd is a connected stream socket; if not, -1 with the error set. */
+int tlsw__transport_check_fd(int fd);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+#include "verify.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include <openssl/objects.h>
+#include <openssl/x509_vfy.h>
+
+#include "cert.h"
+#include "explain.h"
+#include "match.h"
+
+/* ------------------------------------------------------------------- names */
+
+static void
+keep_matched(struct tlsw__verdict *verdict, const struct tls_name *name)
+{
+	if (name->type == TLSW_NAME_IP)
+		(void)inet_ntop(name->length == 4 ? AF_INET : AF_INET6, name->value, verdict->matched,
+		    sizeof(verdict->matched));
+	else
+		(void)tlsw__text_escape(verdict->matched, sizeof(verdict->matched), name->value,
+		    name->length, sizeof(verdict->matched));
+}
+
+/* The reference that a presented identifier matches; NULL: none. */
+static const struct tlsw__reference *
+match_any(const struct tlsw__verify_request *request, const struct tls_name *name)
+{
+	size_t i;
+
+	for (i = 0; i < request->reference_count; i++)
+		if (tlsw__match_name(&request->references[i], name->type, name->value, name->length))
+			return &request->references[i];
+	if (request->service != NULL && request->reference_count > 0 &&
+	    name->type == TLSW_NAME_SRV &&
+	    tlsw__match_srv(&request->references[0], request->service, name->value, name->length))
+		return &request->references[0];
+	return NULL;
+}
+
+/* The subject's common names, each as if it were a dNSName (RFC 6125 section 6.4.4). */
+static const struct tlsw__reference *
+match_common_name(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict)
+{
+	const struct tlsw__reference *reference;
+	const X509_NAME *subject = X509_get_subject_name(request->leaf);
+	int at = -1;
+
+	while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0) {
+		const ASN1_STRING *cn = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+		int type = ASN1_STRING_type(cn), len = ASN1_STRING_length(cn);
+		struct tls_name name = {
+		    TLSW_NAME_DNS, ASN1_STRING_get0_data(cn), len < 0 ? 0 : (size_t)len};
+
+		if (type != V_ASN1_UTF8STRING && type != V_ASN1_PRINTABLESTRING &&
+		    type != V_ASN1_IA5STRING && type != V_ASN1_T61STRING)
+			continue; /* two and four octets a character never look like a host name */
+		reference = match_any(request, &name);
+		if (reference != NULL && reference->kind == TLSW__REF_DNS) {
+			keep_matched(verdict, &name);
+			return reference;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The reference that the leaf presents, NULL if it presents none. The whole
+ * extension is walked: a malformed entry behind a matching one spoils it.
+ */
+static const struct tlsw__reference *
+match_leaf(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict)
+{
+	const struct tlsw__reference *found = NULL;
+	bool identifiers = false;
+	struct tlsw__san san;
+	struct tls_name name;
+	int there = tlsw__san_open(request->leaf, &san), more = 0;
+
+	if (there < 0)
+		return NULL;
+	while (there == 1 && (more = tlsw__san_next(&san, &name)) == 1) {
+		identifiers = identifiers || name.type != TLSW_NAME_EMAIL;
+		if (found == NULL && (found = match_any(request, &name)) != NULL)
+			keep_matched(verdict, &name);
+	}
+	if (more == 0 && found != NULL)
+		return found;
+	verdict->matched[0] = '\0';
+	if (more == 0 && !identifiers && request->policy->check_common_name)
+		return match_common_name(request, verdict);
+	return NULL;
+}
+
+/* ----------------------------------------------------------------- verdict */
+
+/* The CAs' constraints bind the host that was asked for as well, not only what the leaf presents. */
+static int
+constrain(const struct tlsw__verify_request *request, const struct tlsw__reference *matched,
+    struct tlsw__chain *chain)
+{
+	if (matched == NULL && request->reference_count > 0)
+		matched = &request->references[0];
+	return matched == NULL ? 0 : tlsw__chain_constrain(chain, matched);
+}
+
+static unsigned long
+chain_reasons(const struct tlsw__chain *chain)
+{
+	unsigned long reasons = 0;
+	size_t i;
+
+	for (i = 0; i < chain->problem_count; i++)
+		reasons |= tlsw__chain_reason(chain->problems[i].error);
+	return reasons;
+}
+
+static void
+first_problem(const struct tlsw__chain *chain, bool name_ok, struct tlsw__verdict *verdict)
+{
+	if (chain->problem_count > 0) {
+		verdict->verify_error = chain->problems[0].error;
+		verdict->depth = chain->problems[0].depth;
+	} else if (!name_ok) {
+		verdict->verify_error = X509_V_ERR_HOSTNAME_MISMATCH;
+		verdict->depth = 0;
+	} else {
+		verdict->verify_error = X509_V_ERR_UNSPECIFIED;
+		verdict->depth = -1;
+	}
+}
+
+/*
+ * The decision. Everything was found out before; this alone writes accepted,
+ * and accepted alone opens the gate (socket.c).
+ */
+static void
+decide(const struct tlsw__verify_request *request, const struct tlsw__chain *chain, bool name_ok,
+    struct tlsw__verdict *verdict)
+{
+	const struct tlsw__verify_policy *policy = request->policy;
+	bool chain_ok = chain->ok && chain->problem_count == 0;
+	bool name_asked = request->reference_count > 0;
+
+	verdict->reasons = chain_reasons(chain);
+	if (!chain_ok && verdict->reasons == 0)
+		verdict->reasons = TLSW_REASON_OTHER;
+	if (name_asked && !name_ok)
+		verdict->reasons |= TLSW_REASON_HOSTNAME;
+	verdict->verified = chain_ok && name_asked && name_ok;
+	verdict->accepted = (chain_ok || !policy->require_chain) &&
+	    (name_ok || !policy->check_hostname);
+	if (verdict->accepted) {
+		verdict->verify_error = X509_V_OK;
+		verdict->depth = -1;
+	} else {
+		first_problem(chain, name_ok, verdict);
+	}
+}
+
+static int
+refuse(const struct tlsw__verify_request *request, const struct tlsw__chain *chain,
+    struct tlsw__verdict *verdict)
+{
+	tlsw__explain_refusal(request, chain, verdict);
+	verdict->error = tlsw__error_copy();
+	return -1;
+}
+
+int
+tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict)
+{
+	struct tlsw__chain chain = {0};
+	const struct tlsw__reference *matched;
+	int rv = -1;
+
+	verdict->verify_error = X509_V_ERR_UNSPECIFIED;
+	verdict->depth = -1;
+	verdict->reasons = TLSW_REASON_OTHER;
+	matched = match_leaf(request, verdict);
+	if (tlsw__chain_build(tlsw__snapshot_store(request->trust), request->leaf, request->presented,
+	        &request->policy->chain, &chain) != 0 ||
+	    constrain(request, matched, &chain) != 0 || X509_up_ref(request->leaf) != 1) {
+		verdict->error = tlsw__error_copy();
+		goto out;
+	}
+	verdict->leaf = request->leaf;
+	decide(request, &chain, matched != NULL, verdict);
+	rv = verdict->accepted ? 0 : refuse(request, &chain, verdict);
+	verdict->path = chain.path;
+	chain.path = NULL;
+out:
+	tlsw__chain_clear(&chain);
+	return rv;
+}
+
+void
+tlsw__verdict_clear(struct tlsw__verdict *verdict)
+{
+	X509_free(verdict->leaf);
+	sk_X509_pop_free(verdict->path, X509_free);
+	tlsw__error_copy_free(verdict->error);
+	memset(verdict, 0, sizeof(*verdict));
+}
+
+/* ---------------------------------------------------- without a connection */
+
+int
+tlsw__verify_host(const char *hostname, struct tlsw__reference *out)
+{
+	char quote[TLSW__QUOTE_SIZE];
+	enum tlsw__name_fault fault;
+
+	if (hostname == NULL)
+		return tlsw__error_set(TLSW_ERR_HOSTNAME,
+		    "server_hostname is NULL: without a name nobody can be recognised");
+	fault = tlsw__reference_from_host(out, hostname);
+	if (fault == TLSW__NAME_OK)
+		return 0;
+	if (fault == TLSW__NAME_MEMORY)
+		return tlsw__error_set_memory();
+	return tlsw__error_set(TLSW_ERR_HOSTNAME, "server_hostname \"%s\" is no host name: %s",
+	    tlsw__text_escape(quote, sizeof(quote), hostname, strlen(hostname), TLSW__QUOTE_MAX),
+	    tlsw__name_fault_text(fault));
+}
+
+int
+tls_match_hostname(const tls_certificate *cert, const char *hostname)
+{
+	static const struct tlsw__verify_policy policy = {.check_hostname = true};
+	struct tlsw__verdict verdict = {.reasons = TLSW_REASON_HOSTNAME,
+	    .verify_error = X509_V_ERR_HOSTNAME_MISMATCH};
+	struct tlsw__reference reference;
+	struct tlsw__verify_request request = {
+	    .policy = &policy, .references = &reference, .reference_count = 1};
+
+	if (cert == NULL)
+		return tlsw__error_set(TLSW_ERR_USAGE, "certificate is NULL");
+	if (tlsw__verify_host(hostname, &reference) != 0)
+		return -1;
+	request.leaf = tlsw__cert_x509(cert);
+	if (match_leaf(&request, &verdict) != NULL)
+		return 0;
+	tlsw__explain_refusal(&request, NULL, &verdict);
+	return -1;
+}

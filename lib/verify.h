@@ -1,0 +1,65 @@
+/*
+ * verify.h - the verdict about a peer: chain, constraints, name, one decision.
+ *
+ * The same code decides in a handshake and without a connection.
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#ifndef TLSW_VERIFY_H
+#define TLSW_VERIFY_H
+
+#include <stdbool.h>
+
+#include <openssl/x509.h>
+
+#include "chain.h"
+#include "error.h"
+#include "name.h"
+#include "trust.h"
+
+#define TLSW__MATCHED_SIZE 320 /* a DNS name, an address, or a service and a DNS name */
+
+/** What has to hold. */
+struct tlsw__verify_policy {
+	bool require_chain;     /* TLSW_CERT_REQUIRED */
+	bool check_hostname;
+	bool check_common_name; /* when there is no subjectAltName identifier at all */
+	struct tlsw__chain_policy chain;
+};
+
+/** One question: is this leaf, with these certificates beside it, the host? */
+struct tlsw__verify_request {
+	const struct tlsw__verify_policy *policy;
+	struct tlsw__snapshot *trust;
+	X509 *leaf;
+	STACK_OF(X509) *presented;                /* the rest of what the peer sent; may be NULL */
+	const struct tlsw__reference *references; /* any of them may match */
+	size_t reference_count;                   /* 0 only when check_hostname is off */
+	const char *service;                      /* SRV-ID service of the first reference; NULL: none */
+};
+
+/** The answer. A zeroed one is a refusal. */
+struct tlsw__verdict {
+	bool accepted;       /* the policy is met: what opens the gate */
+	bool verified;       /* chain and name passed, whether required or not */
+	unsigned long reasons;
+	long verify_error;   /* X509_V_OK only when accepted */
+	int depth;
+	X509 *leaf;          /* the certificate decided about, a reference */
+	STACK_OF(X509) *path;  /* leaf first; the verified path or the best partial one */
+	char matched[TLSW__MATCHED_SIZE];
+	struct tlsw__error *error; /* why not, for a refusal */
+};
+
+/** What the caller asked for; -1 with TLSW_ERR_HOSTNAME set, which names it and what is wrong. */
+int tlsw__verify_host(const char *hostname, struct tlsw__reference *out);
+
+/**
+ * Decide. verdict must be zeroed or cleared. Returns 0 when accepted; -1 with
+ * this thread's error set, which verdict->error keeps a copy of.
+ */
+int tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict);
+
+void tlsw__verdict_clear(struct tlsw__verdict *verdict);
+
+#endif
