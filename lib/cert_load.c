@@ -140,11 +140,12 @@ read_any(STACK_OF(X509) *chain, const void *data, size_t len, const char *origin
 static tls_certificate *
 load(const void *data, size_t len, const char *origin)
 {
-	STACK_OF(X509) *chain = sk_X509_new_null();
+	STACK_OF(X509) *chain = NULL;
 	tls_certificate *cert = NULL;
 	struct tlsw__queue queue;
 
 	tlsw__queue_save(&queue);
+	chain = sk_X509_new_null();
 	if (len > SIZE_MAX_LOAD)
 		refuse(origin, -1, "is larger than 1 MiB, too large for a certificate chain");
 	else if (chain == NULL)

@@ -97,12 +97,12 @@ put_value(struct text *t, const ASN1_STRING *value)
 {
 	switch (ASN1_STRING_type(value)) {
 	case V_ASN1_UTF8STRING:
+		put_string(t, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+		return 0;
 	case V_ASN1_PRINTABLESTRING:
 	case V_ASN1_IA5STRING:
 	case V_ASN1_NUMERICSTRING:
 	case V_ASN1_VISIBLESTRING:
-		put_string(t, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
-		return 0;
 	case V_ASN1_T61STRING:
 	case V_ASN1_BMPSTRING:
 	case V_ASN1_UNIVERSALSTRING:
