@@ -62,7 +62,8 @@ TESTS += $(test_programs)
 check_LTLIBRARIES += tests/support/libsupport.la
 
 tests_support_libsupport_la_SOURCES = \
-	tests/support/support.h tests/support/support.c
+	tests/support/support.h tests/support/support.c \
+	tests/support/san_oracle.h tests/support/san_oracle.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
 tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
 
@@ -105,8 +106,20 @@ tests_test_cert_load_SOURCES = tests/test_cert_load.c
 tests_test_cert_load_CPPFLAGS = $(test_cppflags)
 tests_test_cert_load_LDADD = $(test_ldadd)
 
-tests_test_san_SOURCES = tests/test_san.c \
-	tests/support/san_oracle.h tests/support/san_oracle.c
+# Allocations that fail on request, where the linker can redirect them.
+if LINKER_WRAP
+check_PROGRAMS += tests/test_cert_memory
+TESTS += tests/test_cert_memory
+endif
+test_memory = tests/support/memory.h tests/support/memory.c
+test_memory_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+
+tests_test_cert_memory_SOURCES = tests/test_cert_memory.c $(test_memory)
+tests_test_cert_memory_CPPFLAGS = $(test_cppflags)
+tests_test_cert_memory_LDADD = $(test_ldadd)
+tests_test_cert_memory_LDFLAGS = $(AM_LDFLAGS) $(test_memory_ldflags)
+
+tests_test_san_SOURCES = tests/test_san.c
 tests_test_san_CPPFLAGS = $(test_cppflags)
 tests_test_san_LDADD = $(test_ldadd)
 
@@ -151,10 +164,12 @@ trust_support = tests/support/trust_support.h tests/support/trust_support.c
 
 # Fuzz targets: tests/fuzz/fuzz.h says how to add one.
 fuzz_targets = \
+	cert \
 	match \
 	name
 
 fuzz_programs = \
+	tests/fuzz/replay_cert \
 	tests/fuzz/replay_match \
 	tests/fuzz/replay_name
 
@@ -165,6 +180,10 @@ fuzz_corpus = -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/run.sh tests/fuzz/corpus
 
 # Every replay program has these four lines.
+tests_fuzz_replay_cert_SOURCES = tests/fuzz/fuzz_cert.c tests/fuzz/replay.c
+tests_fuzz_replay_cert_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/cert"'
+tests_fuzz_replay_cert_LDADD = $(test_ldadd)
+
 tests_fuzz_replay_match_SOURCES = tests/fuzz/fuzz_match.c tests/fuzz/replay.c
 tests_fuzz_replay_match_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/match"'
 tests_fuzz_replay_match_LDADD = $(test_ldadd)
