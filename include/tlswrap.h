@@ -296,10 +296,22 @@ TLSW_API int tls_context_set_alpn(tls_context *ctx, const char *const *protocols
 TLSW_API int tls_context_set_handshake_timeout(tls_context *ctx, int timeout_ms);
 
 /**
- * How many sessions to keep for resumption. This version keeps none: only 0
- * is accepted, anything else is TLSW_ERR_USAGE.
+ * How many sessions to keep for resumption, default 64; 0 keeps none. They are
+ * kept in memory, for this context alone, and only from connections whose
+ * chain and name were verified; one is offered again only to the same host and
+ * port under the same trust store, after its certificates' dates and names
+ * were looked at once more. TLS 1.3 sessions are used once. Off while CRLs are
+ * in use. Errors: TLSW_ERR_USAGE (also for more than 100000), _MEMORY.
  */
 TLSW_API int tls_context_set_session_cache(tls_context *ctx, size_t max_sessions);
+
+/**
+ * How many verified chains to remember, default 64; 0 remembers none. The same
+ * certificates for the same host against the same trust store are then not
+ * verified again for 10 minutes, their dates and the name excepted. Off while
+ * CRLs are in use. Errors: TLSW_ERR_USAGE (also for more than 100000), _MEMORY.
+ */
+TLSW_API int tls_context_set_chain_memory(tls_context *ctx, size_t max_chains);
 
 /**
  * The SSL_CTX below, for what is not covered here. Freezes the context. What
@@ -345,6 +357,22 @@ TLSW_API tls_socket *tls_wrap_upgrade(tls_context *ctx, int fd, const char *serv
  * here. Errors as tls_wrap(), with the same effect on fd.
  */
 TLSW_API tls_socket *tls_wrap_start(tls_context *ctx, int fd, const char *server_hostname);
+
+/**
+ * An FTP data channel (RFC 4217 section 7): fd is connected to the server of
+ * an open control connection, actively or passively. Same context, host and
+ * SNI; the control connection's newest session is offered, as often as asked,
+ * for many servers demand it. If it is not resumed the server is verified in
+ * full and must show the same certificate as on the control connection. Under
+ * TLS 1.3 a session exists only after something was read from the control
+ * connection. Call it from the thread that reads the control connection, or
+ * while nobody does. Errors as tls_wrap(), with the same effect on fd; _USAGE
+ * also when control is not open.
+ */
+TLSW_API tls_socket *tls_wrap_data(tls_socket *control, int fd);
+
+/** The same for event loops, driven like tls_wrap_start(). */
+TLSW_API tls_socket *tls_wrap_data_start(tls_socket *control, int fd);
 
 /**
  * A transport of the caller's own: a proxy, a pair of pipes, TLS inside TLS.

@@ -19,6 +19,9 @@
 #define DEFAULT_SECURITY_LEVEL 2
 #define DEFAULT_HANDSHAKE_TIMEOUT_MS 30000
 #define VERIFY_DEPTH_MAX 100
+#define DEFAULT_SESSIONS 64
+#define DEFAULT_CHAINS 64
+#define CACHE_MAX 100000 /* sessions or chains: beyond that it is a mistake */
 
 #define OPTIONS                                                                       \
 	(SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT | \
@@ -54,6 +57,17 @@ ask_judge(X509_STORE_CTX *presented, void *unused)
 	(void)unused;
 	X509_STORE_CTX_set_error(presented, X509_V_ERR_UNSPECIFIED);
 	return judge != NULL && judge->decide(judge, presented) == 1 ? 1 : 0;
+}
+
+/* Called when the server gave a session. 0: no reference was taken. */
+static int
+new_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct tlsw__judge *judge = tlsw__context_judge(ssl);
+
+	if (judge != NULL)
+		judge->keep(judge, session);
+	return 0;
 }
 
 /* ------------------------------------------------------------ making and freeing */
@@ -104,7 +118,9 @@ new_ssl_ctx(void)
 	}
 	SSL_CTX_set_verify(ssl_ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ssl_ctx, ask_judge, NULL);
-	(void)SSL_CTX_set_session_cache_mode(ssl_ctx, SSL_SESS_CACHE_OFF);
+	(void)SSL_CTX_set_session_cache_mode(ssl_ctx,
+	    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(ssl_ctx, new_session);
 	SSL_CTX_set_read_ahead(ssl_ctx, 1);
 	return ssl_ctx;
 }
@@ -136,7 +152,9 @@ tls_context_new(void)
 	ctx->transport_method = ctx->ssl_ctx == NULL ? NULL : tlsw__transport_method();
 	if (ctx->transport_method == NULL) {
 		(void)tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "OpenSSL gives no context");
-	} else if ((ctx->trust = tlsw__trust_new()) != NULL) {
+	} else if ((ctx->trust = tlsw__trust_new()) != NULL &&
+	    (ctx->sessions = tlsw__sessions_new(DEFAULT_SESSIONS)) != NULL &&
+	    (ctx->chains = tlsw__chains_new(DEFAULT_CHAINS)) != NULL) {
 		set_defaults(ctx);
 		tlsw__queue_restore(&queue);
 		return ctx;
@@ -166,6 +184,11 @@ tls_context_free(tls_context *ctx)
 	SSL_CTX_free(ctx->ssl_ctx);
 	BIO_meth_free(ctx->transport_method);
 	tlsw__trust_free(ctx->trust);
+	tlsw__sessions_free(ctx->sessions);
+	tlsw__chains_free(ctx->chains);
+	free(ctx->tls12_ciphers);
+	free(ctx->tls13_suites);
+	free(ctx->groups);
 	free(ctx->alpn);
 	free(ctx);
 }
@@ -329,11 +352,34 @@ tls_context_set_handshake_timeout(tls_context *ctx, int timeout_ms)
 int
 tls_context_set_session_cache(tls_context *ctx, size_t max_sessions)
 {
+	struct tlsw__sessions *sessions;
+
 	if (settable(ctx, "session_cache") != 0)
 		return -1;
-	if (max_sessions != 0)
-		return tlsw__error_set(TLSW_ERR_USAGE,
-		    "session_cache: this version keeps no sessions; only 0 is accepted");
+	if (max_sessions > CACHE_MAX)
+		return tlsw__error_set(TLSW_ERR_USAGE, "session_cache: more than %d sessions", CACHE_MAX);
+	sessions = tlsw__sessions_new(max_sessions);
+	if (sessions == NULL)
+		return -1;
+	tlsw__sessions_free(ctx->sessions);
+	ctx->sessions = sessions;
+	return 0;
+}
+
+int
+tls_context_set_chain_memory(tls_context *ctx, size_t max_chains)
+{
+	struct tlsw__chains *chains;
+
+	if (settable(ctx, "chain_memory") != 0)
+		return -1;
+	if (max_chains > CACHE_MAX)
+		return tlsw__error_set(TLSW_ERR_USAGE, "chain_memory: more than %d chains", CACHE_MAX);
+	chains = tlsw__chains_new(max_chains);
+	if (chains == NULL)
+		return -1;
+	tlsw__chains_free(ctx->chains);
+	ctx->chains = chains;
 	return 0;
 }
 
@@ -516,6 +562,22 @@ check_ciphers(const char *list, const char *separators, int (*apply)(SSL_CTX *, 
 	return rv;
 }
 
+/* Keep a copy of what was set; NULL keeps what there is. */
+static int
+keep_text(char **kept, const char *text)
+{
+	char *copy;
+
+	if (text == NULL)
+		return 0;
+	copy = strdup(text);
+	if (copy == NULL)
+		return tlsw__error_set_memory();
+	free(*kept);
+	*kept = copy;
+	return 0;
+}
+
 int
 tls_context_set_ciphers(tls_context *ctx, const char *tls12_list, const char *tls13_suites)
 {
@@ -526,7 +588,9 @@ tls_context_set_ciphers(tls_context *ctx, const char *tls12_list, const char *tl
 		return -1;
 	tlsw__queue_save(&queue);
 	if (check_ciphers(tls12_list, ":, ;", SSL_CTX_set_cipher_list) == 0 &&
-	    check_ciphers(tls13_suites, ":", SSL_CTX_set_ciphersuites) == 0) {
+	    check_ciphers(tls13_suites, ":", SSL_CTX_set_ciphersuites) == 0 &&
+	    keep_text(&ctx->tls12_ciphers, tls12_list) == 0 &&
+	    keep_text(&ctx->tls13_suites, tls13_suites) == 0) {
 		if ((tls12_list == NULL || SSL_CTX_set_cipher_list(ctx->ssl_ctx, tls12_list) == 1) &&
 		    (tls13_suites == NULL || SSL_CTX_set_ciphersuites(ctx->ssl_ctx, tls13_suites) == 1))
 			rv = 0;
@@ -548,6 +612,8 @@ tls_context_set_groups(tls_context *ctx, const char *list)
 	tlsw__queue_save(&queue);
 	if (SSL_CTX_set1_groups_list(ctx->ssl_ctx, list) != 1)
 		rv = tlsw__error_set(TLSW_ERR_USAGE, "groups: \"%.200s\" names an unknown group", list);
+	else
+		rv = keep_text(&ctx->groups, list);
 	tlsw__queue_restore(&queue);
 	return rv;
 }
@@ -618,6 +684,73 @@ tlsw__context_offers_alpn(const tls_context *ctx, const unsigned char *name, siz
 		if (ctx->alpn[at] == len && memcmp(ctx->alpn + at + 1, name, len) == 0)
 			return true;
 	return false;
+}
+
+/* -------------------------------------------------------------- the key of sessions */
+
+/* Octets behind their length, so that no two lists of fields look alike. */
+static bool
+put(EVP_MD_CTX *md, const void *data, size_t len)
+{
+	return EVP_DigestUpdate(md, &len, sizeof(len)) == 1 &&
+	    (len == 0 || EVP_DigestUpdate(md, data, len) == 1);
+}
+
+static bool
+put_number(EVP_MD_CTX *md, int64_t number)
+{
+	return put(md, &number, sizeof(number));
+}
+
+static bool
+put_text(EVP_MD_CTX *md, const char *text)
+{
+	return put_number(md, text != NULL) && put(md, text, text == NULL ? 0 : strlen(text));
+}
+
+/* Every setting of the context that can make a difference to who is trusted and how one speaks. */
+static bool
+put_settings(EVP_MD_CTX *md, const tls_context *ctx)
+{
+	const struct tlsw__verify_policy *p = &ctx->policy;
+
+	return put_number(md, p->require_chain) && put_number(md, p->check_hostname) &&
+	    put_number(md, p->check_common_name) && put_number(md, (int64_t)p->chain.flags) &&
+	    put_number(md, p->chain.depth) && put_number(md, (int64_t)p->chain.when) &&
+	    put_number(md, p->chain.security_level) &&
+	    put_number(md, SSL_CTX_get_min_proto_version(ctx->ssl_ctx)) &&
+	    put_number(md, SSL_CTX_get_max_proto_version(ctx->ssl_ctx)) &&
+	    put_text(md, ctx->tls12_ciphers) && put_text(md, ctx->tls13_suites) &&
+	    put_text(md, ctx->groups) && put(md, ctx->alpn, ctx->alpn_len) &&
+	    put_number(md, ctx->alpn_required);
+}
+
+static bool
+put_references(EVP_MD_CTX *md, const struct tlsw__verify_request *request)
+{
+	size_t i;
+	bool ok = put_number(md, (int64_t)request->reference_count) && put_text(md, request->service);
+
+	for (i = 0; ok && i < request->reference_count; i++) {
+		const struct tlsw__reference *r = &request->references[i];
+
+		ok = put_number(md, r->kind) && put(md, r->dns, r->dns_len) && put(md, r->ip, r->ip_len);
+	}
+	return ok;
+}
+
+bool
+tlsw__context_key(const tls_context *ctx, const struct tlsw__verify_request *request, int port,
+    unsigned char key[TLSW__KEY_SIZE])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool ok = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    put_settings(md, ctx) && put_references(md, request) && put_number(md, port) &&
+	    put_number(md, (int64_t)tlsw__snapshot_version(request->trust)) &&
+	    EVP_DigestFinal_ex(md, key, NULL) == 1;
+
+	EVP_MD_CTX_free(md);
+	return ok;
 }
 
 /* ---------------------------------------------------------------- for the socket */

@@ -11,6 +11,8 @@
 
 #include <openssl/ssl.h>
 
+#include "remember.h"
+#include "session.h"
 #include "transport.h"
 #include "trust.h"
 #include "verify.h"
@@ -24,6 +26,9 @@ struct tls_context {
 	struct tlsw__trust *trust;
 	struct tlsw__verify_policy policy;
 	int handshake_timeout_ms;
+	char *tls12_ciphers, *tls13_suites, *groups; /* what was set; NULL: the defaults */
+	struct tlsw__sessions *sessions;
+	struct tlsw__chains *chains;
 	unsigned char *alpn; /* what is offered, as on the wire; NULL: nothing */
 	size_t alpn_len;
 	bool alpn_required;
@@ -35,6 +40,7 @@ struct tls_context {
  */
 struct tlsw__judge {
 	int (*decide)(struct tlsw__judge *judge, X509_STORE_CTX *presented);
+	void (*keep)(struct tlsw__judge *judge, SSL_SESSION *session); /* the server gave one; lent */
 };
 /** An SSL of the context with its judge, which must outlive it; NULL with the error set. */
 SSL *tlsw__context_new_ssl(tls_context *ctx, struct tlsw__judge *judge);
@@ -51,6 +57,14 @@ tls_context *tlsw__context_use(tls_context *ctx);
  * is required and there is no anchor.
  */
 struct tlsw__snapshot *tlsw__context_trust(tls_context *ctx);
+
+/**
+ * The key under which sessions and verified chains are kept: a digest of every
+ * setting and of everything in the request that decides trust. port is the
+ * server's, 0 if it has none. false: no key, so nothing may be reused.
+ */
+bool tlsw__context_key(const tls_context *ctx, const struct tlsw__verify_request *request, int port,
+    unsigned char key[TLSW__KEY_SIZE]);
 
 /** Whether that application protocol is among those offered. */
 bool tlsw__context_offers_alpn(const tls_context *ctx, const unsigned char *name, size_t len);

@@ -30,6 +30,8 @@ libtlswrap_core_la_SOURCES = \
 	lib/constrain.c \
 	lib/starttls.h lib/starttls.c lib/dialogue.h \
 	lib/starttls_line.c lib/starttls_xmpp.c lib/starttls_ldap.c lib/starttls_sql.c \
+	lib/session.h lib/session.c \
+	lib/remember.h lib/remember.c \
 	lib/transport.h lib/transport.c \
 	lib/verify.h lib/verify.c \
 	lib/explain.h lib/explain.c \

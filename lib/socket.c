@@ -243,7 +243,11 @@ tls_socket_free(tls_socket *s)
 {
 	if (s == NULL)
 		return;
+	if (s->ssl != NULL && atomic_load(&s->state) == TLSW__OPEN) /* or SSL_free spoils its session */
+		SSL_set_shutdown(s->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(s->ssl); /* sends nothing */
+	SSL_SESSION_free(s->fresh);
+	X509_free(s->control_leaf);
 	tlsw__transport_end(&s->transport, s->owns_fd);
 	tlsw__verdict_clear(&s->verdict);
 	tlsw__snapshot_free(s->trust);

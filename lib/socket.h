@@ -37,6 +37,11 @@ struct tls_socket {
 	const char *service; /* NULL: none was set; else service_name */
 	char service_name[16]; /* RFC 6335 section 5.1: 1 to 15 octets */
 	struct tlsw__verdict verdict;      /* starts refused */
+	bool verdict_on_session; /* it is about the session that is offered, not yet about this handshake */
+	X509 *control_leaf;      /* a data connection must lead to this server; NULL: it is none */
+	bool keyed;              /* key is set: sessions and chains may be looked up and kept */
+	unsigned char key[TLSW__KEY_SIZE];
+	SSL_SESSION *fresh;      /* given before the gate was passed; kept only behind it */
 	_Atomic(enum tlsw__state) state;
 	bool hello_sent;   /* the peer may speak now */
 	bool owns_fd;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "transport.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -211,6 +213,21 @@ tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t 
 		n = recv(transport->fd, buf, size, MSG_PEEK | MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
 	return n > 0 ? (size_t)n : 0;
+}
+
+int
+tlsw__transport_port(const struct tlsw__transport *transport)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	if (transport->fd < 0 || getpeername(transport->fd, (struct sockaddr *)&peer, &len) != 0)
+		return 0;
+	if (peer.ss_family == AF_INET)
+		return ntohs(((struct sockaddr_in *)&peer)->sin_port);
+	if (peer.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&peer)->sin6_port);
+	return 0;
 }
 
 static int

@@ -67,6 +67,9 @@ void tlsw__transport_end(struct tlsw__transport *transport, bool owns_fd);
  */
 size_t tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t size);
 
+/** The peer's port; 0 for callbacks and sockets without ports. */
+int tlsw__transport_port(const struct tlsw__transport *transport);
+
 /** Whether fd is a connected stream socket; if not, -1 with the error set. */
 int tlsw__transport_check_fd(int fd);
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/objects.h>
 #include <openssl/x509_vfy.h>
@@ -10,6 +11,7 @@
 #include "cert.h"
 #include "explain.h"
 #include "match.h"
+#include "remember.h"
 
 /* ------------------------------------------------------------------- names */
 
@@ -194,6 +196,26 @@ tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *v
 out:
 	tlsw__chain_clear(&chain);
 	return rv;
+}
+
+bool
+tlsw__verify_again(const struct tlsw__verify_request *request, STACK_OF(X509) *path,
+    struct tlsw__verdict *verdict)
+{
+	const struct tlsw__chain_policy *policy = &request->policy->chain;
+	struct tlsw__chain chain = {0};
+	bool name_ok;
+
+	chain.ok = tlsw__chain_in_dates(path, policy->when != 0 ? policy->when : time(NULL));
+	name_ok = match_leaf(request, verdict) != NULL;
+	decide(request, &chain, name_ok, verdict);
+	verdict->path = verdict->accepted ? X509_chain_up_ref(path) : NULL;
+	if (verdict->path == NULL || X509_up_ref(request->leaf) != 1) {
+		tlsw__verdict_clear(verdict);
+		return false;
+	}
+	verdict->leaf = request->leaf;
+	return true;
 }
 
 void

@@ -60,6 +60,14 @@ int tlsw__verify_host(const char *hostname, struct tlsw__reference *out);
  */
 int tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict);
 
+/**
+ * Decide about a chain that was verified before with the same trust: its dates
+ * and the name are looked at again. request->leaf is path's first. Returns
+ * whether it was accepted, with the verdict filled; sets no error.
+ */
+bool tlsw__verify_again(const struct tlsw__verify_request *request, STACK_OF(X509) *path,
+    struct tlsw__verdict *verdict);
+
 void tlsw__verdict_clear(struct tlsw__verdict *verdict);
 
 #endif

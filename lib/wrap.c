@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "explain.h"
 #include "socket.h"
 
 #define REFERENCES_MAX 16
+#define CRL_FLAGS (TLSW_VERIFY_CRL_LEAF | TLSW_VERIFY_CRL_CHAIN | TLSW_VERIFY_CRL_IF_AVAILABLE)
 #define SERVICE_MAX 15 /* RFC 6335 section 5.1 */
 
 /* -------------------------------------------------------------------- the verdict */
@@ -25,6 +27,53 @@ note_alert(const SSL *ssl, int where, int value)
 		s->alert_sent = value & 0xff;
 }
 
+static struct tlsw__verify_request
+request_for(const tls_socket *s)
+{
+	return (struct tlsw__verify_request){
+	    .policy = &s->context->policy,
+	    .trust = s->trust,
+	    .references = s->references,
+	    .reference_count = s->reference_count,
+	    .service = s->service,
+	};
+}
+
+/*
+ * Whether earlier verdicts may be built upon. Not with CRLs: they end without
+ * any file changing, so that they are looked at every time.
+ */
+static bool
+may_remember(const tls_socket *s)
+{
+	return s->keyed && (s->context->policy.chain.flags & CRL_FLAGS) == 0;
+}
+
+/* The same octets, verified minutes ago by this context for this host: not twice. */
+static int
+verify(tls_socket *s, const struct tlsw__verify_request *request)
+{
+	unsigned char digest[TLSW__KEY_SIZE];
+	const struct tlsw__chain_policy *policy = &request->policy->chain;
+	bool known = may_remember(s) &&
+	    tlsw__chains_digest(s->key, request->leaf, request->presented, digest);
+	STACK_OF(X509) *path = NULL;
+	int rv;
+
+	if (known)
+		path = tlsw__chains_get(s->context->chains, digest,
+		    policy->when != 0 ? policy->when : time(NULL));
+	if (path != NULL && tlsw__verify_again(request, path, &s->verdict)) {
+		sk_X509_pop_free(path, X509_free);
+		return 0;
+	}
+	sk_X509_pop_free(path, X509_free);
+	rv = tlsw__verify(request, &s->verdict);
+	if (rv == 0 && known && s->verdict.verified)
+		tlsw__chains_put(s->context->chains, digest, s->verdict.path);
+	return rv;
+}
+
 /*
  * In a full handshake OpenSSL asks here when the certificates have arrived:
  * before the client certificate, Finished or any application data leave.
@@ -33,25 +82,92 @@ static int
 decide(struct tlsw__judge *judge, X509_STORE_CTX *presented)
 {
 	tls_socket *s = (tls_socket *)judge;
-	struct tlsw__verify_request request = {
-	    .policy = &s->context->policy,
-	    .trust = s->trust,
-	    .leaf = X509_STORE_CTX_get0_cert(presented),
-	    .presented = X509_STORE_CTX_get0_untrusted(presented),
-	    .references = s->references,
-	    .reference_count = s->reference_count,
-	    .service = s->service,
-	};
+	struct tlsw__verify_request request = request_for(s);
 
 	tlsw__verdict_clear(&s->verdict);
+	s->verdict_on_session = false;
+	request.leaf = X509_STORE_CTX_get0_cert(presented);
+	request.presented = X509_STORE_CTX_get0_untrusted(presented);
 	if (request.leaf == NULL || s->trust == NULL)
 		return 0;
-	if (tlsw__verify(&request, &s->verdict) != 0 || !s->verdict.accepted) {
+	if (verify(s, &request) != 0 || !s->verdict.accepted) {
 		X509_STORE_CTX_set_error(presented, (int)s->verdict.verify_error);
 		return 0;
 	}
 	X509_STORE_CTX_set_error(presented, X509_V_OK);
 	return 1;
+}
+
+/* ------------------------------------------------------------------------- sessions */
+
+/*
+ * Only what the gate let through is kept, only with chain and name verified,
+ * and in TLS 1.2 only when the master secret is bound to the handshake (RFC
+ * 7627 section 5.3). A data connection's sessions are nobody's.
+ */
+static void
+store_session(tls_socket *s, SSL_SESSION *session)
+{
+	if (!s->keyed || s->control_leaf != NULL || !s->verdict.verified)
+		return;
+	if (SSL_version(s->ssl) < TLS1_3_VERSION && SSL_get_extms_support(s->ssl) != 1)
+		return;
+	tlsw__sessions_put(s->context->sessions, s->key, session, s->verdict.path);
+}
+
+static void
+keep(struct tlsw__judge *judge, SSL_SESSION *session)
+{
+	tls_socket *s = (tls_socket *)judge;
+
+	if (atomic_load(&s->state) == TLSW__OPEN) {
+		store_session(s, session);
+	} else if (SSL_SESSION_up_ref(session) == 1) {
+		SSL_SESSION_free(s->fresh);
+		s->fresh = session;
+	}
+}
+
+/* Decide about a session's chain before it is offered: OpenSSL would not ask on resumption. */
+static bool
+offer(tls_socket *s, const struct tlsw__session *kept)
+{
+	struct tlsw__verify_request request = request_for(s);
+
+	request.leaf = sk_X509_value(kept->path, 0);
+	if (request.leaf == NULL || SSL_SESSION_get0_peer(kept->session) == NULL ||
+	    X509_cmp(request.leaf, SSL_SESSION_get0_peer(kept->session)) != 0 ||
+	    !tlsw__verify_again(&request, kept->path, &s->verdict))
+		return false;
+	if (SSL_set_session(s->ssl, kept->session) == 1) {
+		s->verdict_on_session = true;
+		return true;
+	}
+	tlsw__verdict_clear(&s->verdict);
+	return false;
+}
+
+/* Now that it is known who is asked for, look for a session of theirs. */
+static void
+find_session(tls_socket *s)
+{
+	struct tlsw__verify_request request = request_for(s);
+	struct tlsw__session kept;
+
+	if (s->reference_count == 0 || s->control_leaf != NULL)
+		return;
+	s->keyed = tlsw__context_key(s->context, &request, tlsw__transport_port(&s->transport), s->key) &&
+	    SSL_set_session_id_context(s->ssl, s->key, sizeof(s->key)) == 1;
+	if (!may_remember(s))
+		return;
+	while (tlsw__sessions_take(s->context->sessions, s->key, &kept)) {
+		bool offered = offer(s, &kept);
+		bool again = !offered && SSL_SESSION_get_protocol_version(kept.session) >= TLS1_3_VERSION;
+
+		tlsw__session_clear(&kept);
+		if (!again)
+			break;
+	}
 }
 
 static int
@@ -84,22 +200,38 @@ check_alpn(tls_socket *s)
 	return 0;
 }
 
+/* A data connection leads to the server of its control connection, or nowhere. */
+static int
+check_control(tls_socket *s)
+{
+	if (s->control_leaf == NULL || X509_cmp(s->control_leaf, s->verdict.leaf) == 0)
+		return 0;
+	return shut(s, TLSW_ERR_CERTIFICATE,
+	    "the data connection's certificate is not the control connection's");
+}
+
 /*
  * The gate. The handshake is over; the socket opens only if the verdict about
- * exactly the certificate that this handshake authenticated says so. Anything
- * odd, a path that skipped the verdict for one, finds it shut.
+ * exactly the certificate that this handshake authenticated says so: that of
+ * the session that was offered if it was resumed, else that of decide().
+ * Anything odd, a path that skipped the verdict for one, finds it shut.
  */
 static int
 pass_gate(tls_socket *s)
 {
 	X509 *peer = SSL_get0_peer_certificate(s->ssl);
+	const bool resumed = SSL_session_reused(s->ssl) != 0;
 
 	if (!s->verdict.accepted || s->verdict.leaf == NULL || peer == NULL ||
-	    X509_cmp(peer, s->verdict.leaf) != 0 || SSL_session_reused(s->ssl) != 0 ||
+	    X509_cmp(peer, s->verdict.leaf) != 0 || s->verdict_on_session != resumed ||
 	    SSL_get_verify_result(s->ssl) != X509_V_OK || SSL_is_init_finished(s->ssl) != 1)
 		return shut(s, TLSW_ERR_INTERNAL, "the handshake ended without a verdict about the server");
-	if (check_alpn(s) != 0)
+	if (check_alpn(s) != 0 || check_control(s) != 0)
 		return -1;
+	if (s->fresh != NULL)
+		store_session(s, s->fresh);
+	SSL_SESSION_free(s->fresh);
+	s->fresh = NULL;
 	s->unsettled = true; /* data may have come along with the handshake */
 	atomic_store(&s->state, TLSW__OPEN);
 	return 0;
@@ -149,6 +281,8 @@ handshake_step(tls_socket *s)
 	}
 	if (!s->hello_sent && refuse_early_octets(s) != 0)
 		return end_handshake(s, -1);
+	if (!s->hello_sent)
+		find_session(s);
 	s->hello_sent = true;
 	tlsw__queue_clear();
 	result = SSL_connect(s->ssl);
@@ -285,18 +419,26 @@ set_ssl(tls_socket *s)
 	return 0;
 }
 
+/* What all sockets have in common, once context and references are known. */
 static int
-set_up(tls_socket *s, tls_context *ctx, const char *server_hostname)
+prepare(tls_socket *s)
 {
 	s->judge.decide = decide;
-	s->context = tlsw__context_use(ctx);
-	if (s->context == NULL || set_host(s, server_hostname) != 0)
-		return -1;
+	s->judge.keep = keep;
 	s->trust = tlsw__context_trust(s->context);
 	if (s->trust == NULL || set_ssl(s) != 0)
 		return -1;
 	s->handshake_deadline = tlsw__deadline_in(s->context->handshake_timeout_ms);
 	return 0;
+}
+
+static int
+set_up(tls_socket *s, tls_context *ctx, const char *server_hostname)
+{
+	s->context = tlsw__context_use(ctx);
+	if (s->context == NULL || set_host(s, server_hostname) != 0)
+		return -1;
+	return prepare(s);
 }
 
 static tls_socket *
@@ -377,4 +519,89 @@ tls_wrap_upgrade(tls_context *ctx, int fd, const char *server_hostname, size_t u
 	if (fd >= 0)
 		(void)shutdown(fd, SHUT_RDWR);
 	return NULL;
+}
+
+/* ---------------------------------------------------------------- data connections */
+
+/* Whom the control connection leads to, and the session that it has at this moment. */
+static int
+follow(tls_socket *s, tls_socket *control)
+{
+	struct tlsw__session kept = {0};
+	SSL_SESSION *session;
+
+	s->context = tlsw__context_use(control->context);
+	s->references = malloc((control->reference_count + 1) * sizeof(*s->references));
+	if (s->references == NULL || X509_up_ref(control->verdict.leaf) != 1)
+		return tlsw__error_set_memory();
+	s->control_leaf = control->verdict.leaf;
+	s->reference_count = control->reference_count;
+	if (s->reference_count > 0)
+		memcpy(s->references, control->references, s->reference_count * sizeof(*s->references));
+	memcpy(s->service_name, control->service_name, sizeof(s->service_name));
+	s->service = control->service == NULL ? NULL : s->service_name;
+	s->keyed = control->keyed;
+	memcpy(s->key, control->key, sizeof(s->key));
+	if (prepare(s) != 0)
+		return -1;
+	if (s->keyed && SSL_set_session_id_context(s->ssl, s->key, sizeof(s->key)) != 1)
+		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "session context");
+	/* a copy, for OpenSSL lets a TLS 1.3 session be offered once only */
+	session = SSL_get0_session(control->ssl);
+	kept.session = session == NULL ? NULL : SSL_SESSION_dup(session);
+	kept.path = X509_chain_up_ref(control->verdict.path);
+	if (kept.session != NULL && kept.path != NULL && tlsw__session_usable(kept.session))
+		(void)offer(s, &kept);
+	tlsw__session_clear(&kept);
+	return 0;
+}
+
+static tls_socket *
+start_data(tls_socket *control, int fd)
+{
+	tls_socket *s = NULL;
+	int rv = -1;
+
+	if (control == NULL || atomic_load(&control->state) != TLSW__OPEN)
+		(void)tlsw__error_set(TLSW_ERR_USAGE, "the control connection is not open");
+	else if (tlsw__transport_check_fd(fd) == 0 && (s = tlsw__socket_new()) != NULL) {
+		tlsw__transport_init(&s->transport, fd);
+		(void)pthread_mutex_lock(&control->lock);
+		rv = follow(s, control);
+		(void)pthread_mutex_unlock(&control->lock);
+	}
+	if (rv == 0)
+		return s;
+	tls_socket_free(s);
+	if (fd >= 0)
+		(void)shutdown(fd, SHUT_RDWR);
+	return NULL;
+}
+
+tls_socket *
+tls_wrap_data_start(tls_socket *control, int fd)
+{
+	struct tlsw__queue queue;
+	tls_socket *s;
+
+	tlsw__queue_save(&queue);
+	s = start_data(control, fd);
+	tlsw__queue_restore(&queue);
+	return s;
+}
+
+tls_socket *
+tls_wrap_data(tls_socket *control, int fd)
+{
+	struct tlsw__queue queue;
+	tls_socket *s;
+
+	tlsw__queue_save(&queue);
+	s = start_data(control, fd);
+	if (s != NULL && handshake(s, false) != 0) {
+		tls_socket_free(s);
+		s = NULL;
+	}
+	tlsw__queue_restore(&queue);
+	return s;
 }

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "remember.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "clock.h"
+#include "error.h"
+
+#define REMEMBERED_MS (10 * 60 * 1000)
+
+struct chain {
+	unsigned char digest[TLSW__KEY_SIZE];
+	STACK_OF(X509) *path;
+	tlsw__deadline until;
+};
+
+struct tlsw__chains {
+	pthread_mutex_t lock;
+	size_t max, count, next; /* a ring: next is the oldest once it is full */
+	struct chain chains[];
+};
+
+struct tlsw__chains *
+tlsw__chains_new(size_t max)
+{
+	struct tlsw__chains *c = calloc(1, sizeof(*c) + max * sizeof(c->chains[0]));
+
+	if (c == NULL || pthread_mutex_init(&c->lock, NULL) != 0) {
+		free(c);
+		(void)tlsw__error_set_memory();
+		return NULL;
+	}
+	c->max = max;
+	return c;
+}
+
+void
+tlsw__chains_free(struct tlsw__chains *chains)
+{
+	size_t i;
+
+	if (chains == NULL)
+		return;
+	for (i = 0; i < chains->count; i++)
+		sk_X509_pop_free(chains->chains[i].path, X509_free);
+	(void)pthread_mutex_destroy(&chains->lock);
+	free(chains);
+}
+
+static bool
+add_certificate(EVP_MD_CTX *md, X509 *cert)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+	bool ok = len > 0 && EVP_DigestUpdate(md, &len, sizeof(len)) == 1 &&
+	    EVP_DigestUpdate(md, der, (size_t)len) == 1;
+
+	OPENSSL_free(der);
+	return ok;
+}
+
+bool
+tlsw__chains_digest(const unsigned char key[TLSW__KEY_SIZE], X509 *leaf,
+    STACK_OF(X509) *presented, unsigned char digest[TLSW__KEY_SIZE])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool ok = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(md, key, TLSW__KEY_SIZE) == 1 && add_certificate(md, leaf);
+	int i;
+
+	for (i = 0; ok && i < sk_X509_num(presented); i++)
+		ok = add_certificate(md, sk_X509_value(presented, i));
+	ok = ok && EVP_DigestFinal_ex(md, digest, NULL) == 1;
+	EVP_MD_CTX_free(md);
+	return ok;
+}
+
+bool
+tlsw__chain_in_dates(const STACK_OF(X509) *path, time_t when)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(path); i++) {
+		const X509 *cert = sk_X509_value(path, i);
+
+		/* -1: not later than when, 1: later, 0: no date */
+		if (X509_cmp_time(X509_get0_notBefore(cert), &when) != -1 ||
+		    X509_cmp_time(X509_get0_notAfter(cert), &when) != 1)
+			return false;
+	}
+	return i > 0;
+}
+
+void
+tlsw__chains_put(struct tlsw__chains *chains, const unsigned char digest[TLSW__KEY_SIZE],
+    STACK_OF(X509) *path)
+{
+	STACK_OF(X509) *mine = chains->max == 0 ? NULL : X509_chain_up_ref(path);
+	struct chain *slot;
+
+	if (mine == NULL)
+		return;
+	(void)pthread_mutex_lock(&chains->lock);
+	slot = &chains->chains[chains->next];
+	chains->next = (chains->next + 1) % chains->max;
+	if (chains->count < chains->max)
+		chains->count++;
+	sk_X509_pop_free(slot->path, X509_free);
+	memcpy(slot->digest, digest, TLSW__KEY_SIZE);
+	slot->path = mine;
+	slot->until = tlsw__deadline_in(REMEMBERED_MS);
+	(void)pthread_mutex_unlock(&chains->lock);
+}
+
+STACK_OF(X509) *
+tlsw__chains_get(struct tlsw__chains *chains, const unsigned char digest[TLSW__KEY_SIZE],
+    time_t when)
+{
+	STACK_OF(X509) *path = NULL;
+	size_t i;
+
+	(void)pthread_mutex_lock(&chains->lock);
+	for (i = 0; i < chains->count && path == NULL; i++)
+		if (memcmp(chains->chains[i].digest, digest, TLSW__KEY_SIZE) == 0 &&
+		    tlsw__deadline_left(chains->chains[i].until) > 0)
+			path = X509_chain_up_ref(chains->chains[i].path);
+	(void)pthread_mutex_unlock(&chains->lock);
+	if (path == NULL || tlsw__chain_in_dates(path, when))
+		return path;
+	sk_X509_pop_free(path, X509_free);
+	return NULL;
+}
