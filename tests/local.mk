@@ -57,6 +57,27 @@ test_programs += tests/test_starttls
 test_programs += tests/test_trust
 test_programs += tests/test_vectors_names
 test_programs += tests/test_wrap
+test_programs = \
+	tests/test_bettertls \
+	tests/test_cert \
+	tests/test_cert_load \
+	tests/test_chain \
+	tests/test_chain_memory \
+	tests/test_crl \
+	tests/test_constrain \
+	tests/test_strict \
+	tests/test_limbo \
+	tests/test_clock \
+	tests/test_match \
+	tests/test_match_exhaustive \
+	tests/test_name \
+	tests/test_lab \
+	tests/test_peer \
+	tests/test_pki \
+	tests/test_trust \
+	tests/test_starttls \
+	tests/test_san \
+	tests/test_vectors_names
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)
@@ -142,6 +163,28 @@ EXTRA_DIST += tests/vectors/limbo.json
 CLEANFILES += tests/limbo.now.md
 
 tests_test_chain_SOURCES = tests/test_chain.c
+tests_test_strict_SOURCES = tests/test_strict.c \
+	tests/support/chain_support.h tests/support/chain_support.c
+tests_test_strict_CPPFLAGS = $(test_cppflags)
+tests_test_strict_LDADD = $(test_ldadd)
+
+tests_test_crl_SOURCES = tests/test_crl.c \
+	tests/support/chain_support.h tests/support/chain_support.c
+tests_test_crl_CPPFLAGS = $(test_cppflags)
+tests_test_crl_LDADD = $(test_ldadd)
+
+tests_test_chain_memory_SOURCES = tests/test_chain_memory.c \
+	tests/support/chain_support.h tests/support/chain_support.c
+tests_test_chain_memory_CPPFLAGS = $(test_cppflags)
+tests_test_chain_memory_LDADD = $(test_ldadd)
+
+tests_test_constrain_SOURCES = tests/test_constrain.c \
+	tests/support/chain_support.h tests/support/chain_support.c
+tests_test_constrain_CPPFLAGS = $(test_cppflags)
+tests_test_constrain_LDADD = $(test_ldadd)
+
+tests_test_chain_SOURCES = tests/test_chain.c \
+	tests/support/chain_support.h tests/support/chain_support.c
 tests_test_chain_CPPFLAGS = $(test_cppflags)
 tests_test_chain_LDADD = $(test_ldadd)
 
