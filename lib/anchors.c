@@ -14,7 +14,7 @@
 #include "error.h"
 #include "pem.h"
 
-#define DECODE_AT_ONCE 4 /* certificates: a private CA's file is judged whole when it is loaded */
+#define DECODE_AT_ONCE 4 /* certificates: the file of a private CA is judged when it is loaded */
 #define KEEP_FROM 16	 /* certificates: a file worth keeping when its last user goes */
 #define NO_ANCHOR UINT32_MAX
 
@@ -310,31 +310,6 @@ count_anchors(struct tlsw__anchors *set)
 	}
 }
 
-/* Few certificates are decoded at once, so that a broken one is reported by the load. */
-static int
-decode_few(struct tlsw__anchors *set, struct tlsw__fault *fault)
-{
-	size_t i, kept = 0;
-	X509 *x;
-
-	if (set->count > DECODE_AT_ONCE)
-		return 0;
-	for (i = 0; i < set->count; i++) {
-		struct anchor *a = &set->list[i];
-
-		ERR_clear_error();
-		x = atomic_load(&a->made) != NULL ? atomic_load(&a->made) : decode(set, a);
-		atomic_init(&a->made, x);
-		if (x != NULL)
-			move_anchor(&set->list[kept++], a);
-		else if (add_openssl_problem(set, a->line, false, "it is no certificate", fault) !=
-			 0)
-			return -1;
-	}
-	set->count = kept;
-	return 0;
-}
-
 static int
 make_index(struct tlsw__anchors *set, struct tlsw__fault *fault)
 {
@@ -401,7 +376,7 @@ parse(const char *data, size_t len, struct tlsw__fault *fault)
 	else
 		rv = looks_like_der(data, len) ? parse_der(set, data, len, fault)
 					       : parse_pem(set, data, len, fault);
-	if (rv == 0 && decode_few(set, fault) == 0 && make_index(set, fault) == 0) {
+	if (rv == 0 && make_index(set, fault) == 0) {
 		trim(set);
 		set->refs = 1;
 		return set;
@@ -611,45 +586,6 @@ tlsw__anchors_facts(const struct tlsw__anchors *set)
 	return &set->facts;
 }
 
-static const struct tlsw__problem *
-first_problem(const struct tlsw__anchors *set)
-{
-	return set->facts.malformed > 0 ? &set->facts.problems[0] : NULL;
-}
-
-int
-tlsw__anchors_need_certificate(const struct tlsw__anchors *set, struct tlsw__fault *fault)
-{
-	const struct tlsw__problem *problem = first_problem(set);
-
-	if (set->facts.certificates > 0)
-		return 0;
-	if (set->facts.distrusted > 0)
-		return tlsw__fault_set(fault, TLSW_ERR_TRUST_STORE,
-		    "its certificates refuse, in their trust settings, to vouch for TLS servers");
-	if (problem != NULL)
-		return tlsw__fault_set(fault, TLSW_ERR_TRUST_STORE,
-		    "no usable certificate in it: the block in line %u: %s (%zu unusable)",
-		    problem->line, problem->why, set->facts.malformed);
-	return tlsw__fault_set(
-	    fault, TLSW_ERR_TRUST_STORE, "no certificate in it (neither PEM nor DER)");
-}
-
-int
-tlsw__anchors_need_crl(const struct tlsw__anchors *set, struct tlsw__fault *fault)
-{
-	const struct tlsw__problem *problem = first_problem(set);
-
-	if (problem != NULL)
-		return tlsw__fault_set(fault, TLSW_ERR_TRUST_STORE,
-		    "the block in line %u: %s (%zu unusable)", problem->line, problem->why,
-		    set->facts.malformed);
-	if (set->facts.crls == 0)
-		return tlsw__fault_set(
-		    fault, TLSW_ERR_TRUST_STORE, "no revocation list in it (neither PEM nor DER)");
-	return 0;
-}
-
 /*
  * The object of an anchor, lent; made at the first call. NULL: it cannot be
  * decoded, or *memory is set.
@@ -674,6 +610,61 @@ object_of(struct tlsw__anchors *set, struct anchor *a, bool *memory)
 	}
 	(void)ERR_pop_to_mark();
 	return x;
+}
+
+static int
+unusable_block(const struct tlsw__anchors *set, const char *intro, struct tlsw__fault *fault)
+{
+	const struct tlsw__problem *first = &set->facts.problems[0];
+
+	return tlsw__fault_set(fault, TLSW_ERR_TRUST_STORE,
+	    "%sthe block in line %u: %s (%zu unusable)", intro, first->line, first->why,
+	    set->facts.malformed);
+}
+
+/* Few certificates are decoded now, so that it is the load that reports a broken one. */
+static int
+need_decodable(struct tlsw__anchors *set, struct tlsw__fault *fault)
+{
+	bool memory = false;
+	size_t i, good = 0;
+
+	if (set->count > DECODE_AT_ONCE)
+		return 0;
+	for (i = 0; i < set->count; i++)
+		good += object_of(set, &set->list[i], &memory) != NULL && !set->list[i].distrusted;
+	if (memory)
+		return tlsw__fault_set_memory(fault);
+	if (good == 0)
+		return tlsw__fault_set(fault, TLSW_ERR_TRUST_STORE,
+		    "no usable certificate in it: the block in line %u: it is no certificate",
+		    set->list[0].line);
+	return 0;
+}
+
+int
+tlsw__anchors_need_certificate(struct tlsw__anchors *set, struct tlsw__fault *fault)
+{
+	if (set->facts.certificates > 0)
+		return need_decodable(set, fault);
+	if (set->facts.distrusted > 0)
+		return tlsw__fault_set(fault, TLSW_ERR_TRUST_STORE,
+		    "its certificates refuse, in their trust settings, to vouch for TLS servers");
+	if (set->facts.malformed > 0)
+		return unusable_block(set, "no usable certificate in it: ", fault);
+	return tlsw__fault_set(
+	    fault, TLSW_ERR_TRUST_STORE, "no certificate in it (neither PEM nor DER)");
+}
+
+int
+tlsw__anchors_need_crl(const struct tlsw__anchors *set, struct tlsw__fault *fault)
+{
+	if (set->facts.malformed > 0)
+		return unusable_block(set, "", fault);
+	if (set->facts.crls == 0)
+		return tlsw__fault_set(
+		    fault, TLSW_ERR_TRUST_STORE, "no revocation list in it (neither PEM nor DER)");
+	return 0;
 }
 
 static int

@@ -55,8 +55,11 @@ void tlsw__anchors_unref(struct tlsw__anchors *set);
 
 const struct tlsw__anchors_facts *tlsw__anchors_facts(const struct tlsw__anchors *set);
 
-/** At least one usable certificate; one CRL and no broken one. 0, or -1 with the fault. */
-int tlsw__anchors_need_certificate(const struct tlsw__anchors *set, struct tlsw__fault *fault);
+/**
+ * At least one usable certificate; one CRL and nothing broken. 0, or -1 with
+ * the fault. In a file of few certificates one must have been decoded.
+ */
+int tlsw__anchors_need_certificate(struct tlsw__anchors *set, struct tlsw__fault *fault);
 int tlsw__anchors_need_crl(const struct tlsw__anchors *set, struct tlsw__fault *fault);
 
 /**

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,7 +26,8 @@ struct entry {
 };
 
 struct tlsw__cadir {
-	atomic_uint refs;
+	unsigned refs;		  /* guarded by shared_lock, as next */
+	struct tlsw__cadir *next; /* in the list of those that may be shared */
 	char *path;
 	enum tlsw__cadir_hash hash;
 	struct tlsw__file_id id; /* of the directory, when it was opened */
@@ -263,9 +265,8 @@ count_name(struct tlsw__cadir *dir, unsigned long hash, unsigned number, bool cr
 	dir->count++;
 	if (found->usable)
 		return true;
-	if (get_file(dir, hash, number, crl, &file, found->fault) == 1 &&
-	    tlsw__anchors_need_certificate(file, found->fault) == 0)
-		found->usable = true;
+	if (get_file(dir, hash, number, crl, &file, found->fault) == 1)
+		found->usable = tlsw__anchors_facts(file)->certificates > 0;
 	tlsw__anchors_unref(file);
 	errno = 0; /* the walk looks at it */
 	return found->usable || found->fault->code != TLSW_ERR_MEMORY;
@@ -333,33 +334,118 @@ new_dir(const char *path, enum tlsw__cadir_hash hash, struct tlsw__fault *fault)
 		(void)tlsw__fault_set_memory(fault);
 		return NULL;
 	}
-	atomic_init(&dir->refs, 1);
+	dir->refs = 1;
 	dir->hash = hash;
 	dir->id = id;
 	return dir;
 }
 
+static void
+free_dir(struct tlsw__cadir *dir)
+{
+	struct entry *e;
+
+	while ((e = dir->entries) != NULL) {
+		dir->entries = e->next;
+		tlsw__anchors_unref(e->file);
+		free(e);
+	}
+	(void)pthread_mutex_destroy(&dir->lock);
+	free(dir->path);
+	free(dir);
+}
+
+/* Contexts that open the same directory share what was listed and read. */
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct tlsw__cadir *shared; /* not references */
+
+static struct tlsw__cadir *
+find_shared(const struct tlsw__cadir *like)
+{
+	struct tlsw__cadir *dir;
+
+	(void)pthread_mutex_lock(&shared_lock);
+	for (dir = shared; dir != NULL; dir = dir->next)
+		if (dir->hash == like->hash && dir->id.settled &&
+		    tlsw__file_same(&dir->id, &like->id) && strcmp(dir->path, like->path) == 0)
+			break;
+	if (dir != NULL)
+		dir->refs++;
+	(void)pthread_mutex_unlock(&shared_lock);
+	return dir;
+}
+
+static void
+share(struct tlsw__cadir *dir)
+{
+	(void)pthread_mutex_lock(&shared_lock);
+	dir->next = shared;
+	shared = dir;
+	(void)pthread_mutex_unlock(&shared_lock);
+}
+
+struct tlsw__cadir *
+tlsw__cadir_ref(struct tlsw__cadir *dir)
+{
+	(void)pthread_mutex_lock(&shared_lock);
+	dir->refs++;
+	(void)pthread_mutex_unlock(&shared_lock);
+	return dir;
+}
+
+void
+tlsw__cadir_unref(struct tlsw__cadir *dir)
+{
+	struct tlsw__cadir **p;
+	bool last;
+
+	if (dir == NULL)
+		return;
+	(void)pthread_mutex_lock(&shared_lock);
+	last = --dir->refs == 0;
+	for (p = &shared; last && *p != NULL; p = &(*p)->next) {
+		if (*p == dir) {
+			*p = dir->next;
+			break;
+		}
+	}
+	(void)pthread_mutex_unlock(&shared_lock);
+	if (last)
+		free_dir(dir);
+}
+
 struct tlsw__cadir *
 tlsw__cadir_open(const char *path, enum tlsw__cadir_hash hash, struct tlsw__fault *fault)
 {
-	struct tlsw__cadir *dir = new_dir(path, hash, fault);
+	struct tlsw__cadir *dir = new_dir(path, hash, fault), *there;
 	struct listing found = {false, fault};
 
-	if (dir != NULL &&
-	    (walk(dir, count_name, &found, fault) != 0 || check_listing(dir, &found) != 0)) {
-		tlsw__cadir_unref(dir);
+	if (dir == NULL)
+		return NULL;
+	there = find_shared(dir);
+	if (there != NULL) {
+		free_dir(dir);
+		return there;
+	}
+	fault->code = TLSW_OK;
+	if (walk(dir, count_name, &found, fault) != 0 || check_listing(dir, &found) != 0) {
+		free_dir(dir);
 		return NULL;
 	}
+	share(dir);
 	return dir;
 }
 
 struct tlsw__cadir *
 tlsw__cadir_open_beside(const char *path, enum tlsw__cadir_hash hash, struct tlsw__fault *fault)
 {
-	if (access(path, R_OK | X_OK) != 0) {
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
 		(void)tlsw__fault_set_errno(fault, errno);
 		return NULL;
 	}
+	(void)close(fd);
 	return new_dir(path, hash, fault);
 }
 
@@ -371,30 +457,6 @@ tlsw__cadir_reopen(const struct tlsw__cadir *dir, struct tlsw__fault *fault)
 	if (again != NULL)
 		again->count = dir->count;
 	return again;
-}
-
-struct tlsw__cadir *
-tlsw__cadir_ref(struct tlsw__cadir *dir)
-{
-	(void)atomic_fetch_add(&dir->refs, 1);
-	return dir;
-}
-
-void
-tlsw__cadir_unref(struct tlsw__cadir *dir)
-{
-	struct entry *e;
-
-	if (dir == NULL || atomic_fetch_sub(&dir->refs, 1) != 1)
-		return;
-	while ((e = dir->entries) != NULL) {
-		dir->entries = e->next;
-		tlsw__anchors_unref(e->file);
-		free(e);
-	}
-	(void)pthread_mutex_destroy(&dir->lock);
-	free(dir->path);
-	free(dir);
 }
 
 size_t

@@ -69,22 +69,64 @@ collect_certificates(
 }
 
 /*
- * Into the store's cache. A certificate may come twice, once with trust
- * settings and once without: the store keeps the first, so the settings go first.
+ * A certificate may come twice, once with trust settings and once without, or
+ * with others. One object of each is handed out: a refusal counts more than
+ * trust, and settings more than none.
  */
 static int
-add_certificates(X509_STORE *store, STACK_OF(X509) * found, bool with_settings)
+weight(X509 *x)
 {
-	const int count = sk_X509_num(found);
+	if (X509_trusted(x) != 1)
+		return 0;
+	return X509_check_trust(x, X509_TRUST_SSL_SERVER, 0) == X509_TRUST_REJECTED ? 2 : 1;
+}
+
+static bool
+same(X509 *x, X509 *y)
+{
+	const int order = X509_cmp(x, y);
+
+	if (order == -2) /* the fingerprint could not be taken */
+		(void)tlsw__fault_set_memory(&failed);
+	return order == 0;
+}
+
+static bool
+outweighed(STACK_OF(X509) * found, int i)
+{
+	X509 *x = sk_X509_value(found, i);
+	int k;
+
+	for (k = 0; k < sk_X509_num(found); k++) {
+		X509 *other = sk_X509_value(found, k);
+
+		if (k != i && same(other, x) &&
+		    (weight(other) > weight(x) || (weight(other) == weight(x) && k < i)))
+			return true;
+	}
+	return false;
+}
+
+/* Into the store's cache, and the first of them, a reference. */
+static X509 *
+add_certificates(X509_STORE *store, STACK_OF(X509) * found)
+{
+	X509 *first = NULL;
 	int i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < sk_X509_num(found); i++) {
 		X509 *x = sk_X509_value(found, i);
 
-		if ((X509_trusted(x) == 1) == with_settings && X509_STORE_add_cert(store, x) != 1)
-			return tlsw__fault_set_memory(&failed);
+		if (outweighed(found, i))
+			continue;
+		if (X509_STORE_add_cert(store, x) != 1 || (first == NULL && X509_up_ref(x) != 1)) {
+			(void)tlsw__fault_set_memory(&failed);
+			X509_free(first);
+			return NULL;
+		}
+		first = first == NULL ? x : first;
 	}
-	return 0;
+	return first;
 }
 
 static X509 *
@@ -95,10 +137,12 @@ find_certificates(X509_STORE *store, const struct sources *sources, const X509_N
 
 	if (found == NULL)
 		(void)tlsw__fault_set_memory(&failed);
-	else if (collect_certificates(sources, subject, found) == 0 &&
-		 add_certificates(store, found, true) == 0 &&
-		 add_certificates(store, found, false) == 0)
-		x = sk_X509_shift(found);
+	else if (collect_certificates(sources, subject, found) == 0)
+		x = add_certificates(store, found);
+	if (failed.code != TLSW_OK) {
+		X509_free(x);
+		x = NULL;
+	}
 	sk_X509_pop_free(found, X509_free);
 	return x;
 }

@@ -172,21 +172,22 @@ static const unsigned char digit[256] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
 static bool
 decode_line(const unsigned char *p, size_t len, unsigned char **out)
 {
+	const unsigned char *const end = p + len;
 	unsigned char *o = *out;
+	unsigned bad = 0;
 
 	if (len == 0 || len % 4 != 0)
 		return false;
-	for (; len > 0; len -= 4, p += 4, o += 3) {
+	for (; p < end; p += 4, o += 3) {
 		const unsigned a = digit[p[0]], b = digit[p[1]], c = digit[p[2]], d = digit[p[3]];
 
-		if (((a | b | c | d) & NO) != 0)
-			return false;
+		bad |= a | b | c | d;
 		o[0] = (unsigned char)(a << 2 | b >> 4);
 		o[1] = (unsigned char)(b << 4 | c >> 2);
 		o[2] = (unsigned char)(c << 6 | d);
 	}
 	*out = o;
-	return true;
+	return (bad & NO) == 0;
 }
 
 /* The last line may end in one or two '='. */

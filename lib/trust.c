@@ -147,7 +147,7 @@ kind_name(enum source_kind kind)
 /* ------------------------------------------------------------------ opening */
 
 static bool
-is_usable(enum source_kind kind, const struct tlsw__anchors *set, struct tlsw__fault *fault)
+is_usable(enum source_kind kind, struct tlsw__anchors *set, struct tlsw__fault *fault)
 {
 	return (kind == SOURCE_CRL ? tlsw__anchors_need_crl(set, fault)
 				   : tlsw__anchors_need_certificate(set, fault)) == 0;
@@ -401,7 +401,9 @@ static int
 open_dir_list(const char *list, struct sources *found)
 {
 	struct tlsw__fault fault = {TLSW_ERR_TRUST_STORE, 0, "it names no directory"};
+	const bool beside = found->count > 0;
 	char *copy = strdup(list), *rest = copy, *path;
+	size_t before = found->count;
 	struct source *s;
 	int rv = 0;
 
@@ -410,34 +412,38 @@ open_dir_list(const char *list, struct sources *found)
 	while (rv == 0 && (path = strsep(&rest, ":")) != NULL) {
 		if (*path == '\0')
 			continue;
-		s = open_dir(path, TLSW__CADIR_SHA1, &fault);
+		s = beside ? open_dir_beside(path, &fault)
+			   : open_dir(path, TLSW__CADIR_SHA1, &fault);
 		if (s == NULL)
-			rv = refuse("directory of SSL_CERT_DIR,", path, &fault);
+			rv = refuse("SSL_CERT_DIR: the directory", path, &fault);
 		else if (append(found, s) != 0)
 			rv = tlsw__error_set_memory();
 	}
 	free(copy);
-	if (rv == 0 && found->count == 0)
+	if (rv == 0 && found->count == before)
 		rv = refuse("SSL_CERT_DIR", list, &fault);
 	return rv;
 }
 
-/* The environment's choice: 1 found, 0 it makes none, -1 error. Both variables may be set. */
+/*
+ * The environment's choice: 1 found, 0 it makes none, -1 error. With both
+ * variables both count, as for OpenSSL; a directory is then one beside a bundle.
+ */
 static int
 open_environment(const struct tlsw__places *places, struct sources *found)
 {
 	struct tlsw__fault fault;
 	struct source *s;
 
-	if (places->env_dir != NULL && open_dir_list(places->env_dir, found) != 0)
-		return -1;
 	if (places->env_file != NULL) {
 		s = open_file(SOURCE_FILE, places->env_file, &fault);
 		if (s == NULL)
-			return refuse("file of SSL_CERT_FILE,", places->env_file, &fault);
+			return refuse("SSL_CERT_FILE: the file", places->env_file, &fault);
 		if (append(found, s) != 0)
 			return tlsw__error_set_memory();
 	}
+	if (places->env_dir != NULL && open_dir_list(places->env_dir, found) != 0)
+		return -1;
 	return found->count > 0;
 }
 
@@ -715,6 +721,14 @@ in_force(struct tlsw__trust *trust, bool *due)
 		trust->next_check = tlsw__deadline_in(CHECK_EVERY_MS);
 	(void)pthread_mutex_unlock(&trust->lock);
 	return snap;
+}
+
+void
+tlsw__trust_check_soon(struct tlsw__trust *trust)
+{
+	(void)pthread_mutex_lock(&trust->lock);
+	trust->next_check = tlsw__deadline_in(0);
+	(void)pthread_mutex_unlock(&trust->lock);
 }
 
 struct tlsw__snapshot *

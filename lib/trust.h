@@ -58,6 +58,9 @@ int tlsw__trust_load_crl_file(struct tlsw__trust *trust, const char *path);
  */
 int tlsw__trust_set_refresh(struct tlsw__trust *trust, bool refresh);
 
+/** Let the next snapshot look at the files, however short ago the last one did. */
+void tlsw__trust_check_soon(struct tlsw__trust *trust);
+
 /** What one verification trusts: a reference. NULL: TLSW_ERR_MEMORY. */
 struct tlsw__snapshot *tlsw__trust_snapshot(struct tlsw__trust *trust);
 void tlsw__snapshot_free(struct tlsw__snapshot *snapshot);

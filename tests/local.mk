@@ -39,6 +39,7 @@ EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt
 # One a line, so that additions never meet.
 test_programs =
 test_programs += tests/test_bettertls
+test_programs += tests/test_bundle
 test_programs += tests/test_cert
 test_programs += tests/test_cert_load
 test_programs += tests/test_chain
@@ -51,6 +52,8 @@ test_programs += tests/test_match_exhaustive
 test_programs += tests/test_name
 test_programs += tests/test_peer
 test_programs += tests/test_pki
+test_programs += tests/test_places
+test_programs += tests/test_refresh
 test_programs += tests/test_san
 test_programs += tests/test_session
 test_programs += tests/test_starttls
@@ -204,6 +207,18 @@ tests_test_vectors_names_SOURCES = tests/test_vectors_names.c tests/support/naiv
 tests_test_vectors_names_CPPFLAGS = $(test_cppflags)
 tests_test_vectors_names_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/vectors/match_public.json tests/vectors/ip_parse.json
+
+tests_test_bundle_SOURCES = tests/test_bundle.c
+tests_test_bundle_CPPFLAGS = $(test_cppflags)
+tests_test_bundle_LDADD = $(test_ldadd)
+
+tests_test_places_SOURCES = tests/test_places.c $(trust_support)
+tests_test_places_CPPFLAGS = $(test_cppflags)
+tests_test_places_LDADD = $(test_ldadd)
+
+tests_test_refresh_SOURCES = tests/test_refresh.c $(trust_support)
+tests_test_refresh_CPPFLAGS = $(test_cppflags)
+tests_test_refresh_LDADD = $(test_ldadd)
 
 tests_test_trust_SOURCES = tests/test_trust.c $(trust_support)
 tests_test_trust_CPPFLAGS = $(test_cppflags)

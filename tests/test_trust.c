@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
 #include "support/pki.h"
@@ -306,6 +307,244 @@ START_TEST(a_crl_file_gives_no_anchor)
 }
 END_TEST
 
+/* ------------------------------------------------------------ trust settings */
+
+/* A certificate as TRUSTED CERTIFICATE with one use to trust and one to reject; NULL: none. */
+static char *
+trusted_pem(struct pki *ca, const char *trusted, const char *rejected)
+{
+	X509 *x = X509_dup(pki_x509(ca));
+	ASN1_OBJECT *good = trusted == NULL ? NULL : OBJ_txt2obj(trusted, 0);
+	ASN1_OBJECT *bad = rejected == NULL ? NULL : OBJ_txt2obj(rejected, 0);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text, *pem;
+	long len;
+
+	ck_assert(good == NULL || X509_add1_trust_object(x, good) == 1);
+	ck_assert(bad == NULL || X509_add1_reject_object(x, bad) == 1);
+	ck_assert_int_eq(PEM_write_bio_X509_AUX(bio, x), 1);
+	len = BIO_get_mem_data(bio, &text);
+	pem = strndup(text, (size_t)len);
+	ck_assert_ptr_nonnull(pem);
+	ASN1_OBJECT_free(good);
+	ASN1_OBJECT_free(bad);
+	BIO_free(bio);
+	X509_free(x);
+	return pem;
+}
+
+static void
+load_texts(const char *first, const char *second)
+{
+	char *both = malloc(strlen(first) + strlen(second) + 1);
+
+	ck_assert_ptr_nonnull(both);
+	(void)sprintf(both, "%s%s", first, second);
+	ck_assert_int_ge(tlsw__trust_load_mem(trust, both, strlen(both)), 1);
+	free(both);
+}
+
+/* wall: N05 */
+static const struct {
+	const char *name, *trusted, *rejected;
+	bool good;
+} settings[] = {
+    {"no settings", NULL, NULL, true},
+    {"trusted for servers", "serverAuth", NULL, true},
+    {"trusted for anything", "anyExtendedKeyUsage", NULL, true},
+    {"trusted for mail only", "emailProtection", NULL, false},
+    {"rejected for servers", NULL, "serverAuth", false},
+    {"rejected for anything", NULL, "anyExtendedKeyUsage", false},
+    {"rejected for mail only", "serverAuth", "emailProtection", true},
+    {"both", "serverAuth", "serverAuth", false},
+};
+
+START_TEST(trust_settings_are_honoured)
+{
+	struct pki *other = pki_ca("Other Root");
+	char *pem = trusted_pem(root, settings[_i].trusted, settings[_i].rejected);
+	const int expected = settings[_i].good ? X509_V_OK : X509_V_ERR_CERT_REJECTED;
+
+	load_texts(pki_pem(other), pem);
+	ck_assert_msg(verdict(server) == expected, "%s: %d", settings[_i].name, verdict(server));
+	ck_assert_uint_eq(anchors(), settings[_i].good ? 2 : 1);
+	free(pem);
+	pki_free(other);
+}
+END_TEST
+
+/* wall: N05 */
+START_TEST(a_distrusted_root_alone_is_no_anchor)
+{
+	char *pem = trusted_pem(root, NULL, "serverAuth");
+
+	ck_assert_refused(tlsw__trust_load_mem(trust, pem, strlen(pem)), TLSW_ERR_TRUST_STORE);
+	ck_assert_ptr_nonnull(strstr(tls_last_error()->message, "refuse"));
+	free(pem);
+}
+END_TEST
+
+/* The same root with a refusal and without: the refusal counts, whatever comes first. wall: N05 */
+START_TEST(a_refusal_counts_more_than_trust)
+{
+	struct pki *other = pki_ca("Other Root");
+	char *pem = trusted_pem(root, NULL, "serverAuth");
+	bool same_file = (_i & 1) != 0, refusal_first = (_i & 2) != 0, in_directory = (_i & 4) != 0;
+
+	if (in_directory) {
+		scratch_rehash("certs", pki_x509(root), 0, refusal_first ? pem : pki_pem(root));
+		scratch_rehash("certs", pki_x509(root), 1, refusal_first ? pki_pem(root) : pem);
+		ck_assert_int_eq(tlsw__trust_load_dir(trust, scratch_path("certs")), 0);
+	} else if (same_file) {
+		char *two = malloc(strlen(pem) + strlen(pki_pem(root)) + 1);
+
+		ck_assert_ptr_nonnull(two);
+		(void)sprintf(two, "%s%s", refusal_first ? pem : pki_pem(root),
+		    refusal_first ? pki_pem(root) : pem);
+		load_texts(pki_pem(other), two);
+		free(two);
+	} else {
+		load_texts(pki_pem(other), refusal_first ? pem : pki_pem(root));
+		load_texts(pki_pem(other), refusal_first ? pki_pem(root) : pem);
+	}
+	ck_assert_int_eq(verdict(server), X509_V_ERR_CERT_REJECTED);
+	free(pem);
+	pki_free(other);
+}
+END_TEST
+
+/* --------------------------------------------------------- revocation lists */
+
+static int
+verdict_with_crls(struct pki *leaf, unsigned long flags)
+{
+	struct tlsw__snapshot *snap = tlsw__trust_snapshot(trust);
+	int error;
+
+	ck_assert_works(snap != NULL);
+	tlsw__lookup_begin();
+	error = store_verify(tlsw__snapshot_store(snap), pki_x509(leaf), NULL, flags);
+	if (tlsw__lookup_fault() != NULL)
+		error = X509_V_ERR_UNSPECIFIED;
+	tlsw__snapshot_free(snap);
+	return error;
+}
+
+static char *
+crl_pem(struct pki *revoked)
+{
+	X509_CRL *crl = pki_crl(&(const struct pki_crl_spec){
+	    .issuer = root, .revoked = revoked == NULL ? NULL : PKI_LIST(revoked)});
+	char *pem = pki_crl_pem(crl);
+
+	X509_CRL_free(crl);
+	return pem;
+}
+
+START_TEST(a_revocation_list_is_used)
+{
+	struct pki *bad = pki_leaf(root, "bad.lab.test");
+	char *pem = crl_pem(bad);
+
+	(void)load_file();
+	ck_assert_int_eq(
+	    verdict_with_crls(server, X509_V_FLAG_CRL_CHECK), X509_V_ERR_UNABLE_TO_GET_CRL);
+	ck_assert_int_eq(
+	    tlsw__trust_load_crl_file(trust, scratch_write("ca.crl", pem, SIZE_MAX)), 1);
+	ck_assert_int_eq(verdict_with_crls(server, X509_V_FLAG_CRL_CHECK), X509_V_OK);
+	ck_assert_int_eq(verdict_with_crls(bad, X509_V_FLAG_CRL_CHECK), X509_V_ERR_CERT_REVOKED);
+	free(pem);
+	pki_free(bad);
+}
+END_TEST
+
+START_TEST(a_revocation_list_in_der_is_used)
+{
+	X509_CRL *crl =
+	    pki_crl(&(const struct pki_crl_spec){.issuer = root, .revoked = PKI_LIST(server)});
+	unsigned char *der = NULL;
+	int len = i2d_X509_CRL(crl, &der);
+
+	ck_assert_int_gt(len, 0);
+	(void)load_file();
+	ck_assert_int_eq(
+	    tlsw__trust_load_crl_file(trust, scratch_write("ca.crl", der, (size_t)len)), 1);
+	ck_assert_int_eq(verdict_with_crls(server, X509_V_FLAG_CRL_CHECK), X509_V_ERR_CERT_REVOKED);
+	OPENSSL_free(der);
+	X509_CRL_free(crl);
+}
+END_TEST
+
+START_TEST(certificates_in_a_crl_file_are_not_trusted)
+{
+	char *crl = crl_pem(NULL), *text = malloc(strlen(crl) + strlen(pki_pem(root)) + 1);
+
+	ck_assert_ptr_nonnull(text);
+	(void)sprintf(text, "%s%s", pki_pem(root), crl);
+	ck_assert_int_eq(
+	    tlsw__trust_load_crl_file(trust, scratch_write("ca.crl", text, SIZE_MAX)), 1);
+	ck_assert_uint_eq(anchors(), 0);
+	ck_assert_int_ne(verdict(server), X509_V_OK);
+	free(text);
+	free(crl);
+}
+END_TEST
+
+START_TEST(a_crl_file_with_a_broken_block_is_refused)
+{
+	char *crl = crl_pem(NULL), *text = malloc(strlen(crl) + 100);
+
+	ck_assert_ptr_nonnull(text);
+	(void)sprintf(text, "%s-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n", crl);
+	ck_assert_refused(tlsw__trust_load_crl_file(trust, scratch_write("ca.crl", text, SIZE_MAX)),
+	    TLSW_ERR_TRUST_STORE);
+	free(text);
+	free(crl);
+}
+END_TEST
+
+START_TEST(revocation_lists_of_a_bundle_are_used)
+{
+	char *crl = crl_pem(server);
+
+	load_texts(pki_pem(root), crl);
+	ck_assert_int_eq(verdict_with_crls(server, X509_V_FLAG_CRL_CHECK), X509_V_ERR_CERT_REVOKED);
+	free(crl);
+}
+END_TEST
+
+static void
+write_dir_crl(const char *text)
+{
+	char name[64];
+
+	(void)snprintf(
+	    name, sizeof(name), "certs/%08lx.r0", X509_subject_name_hash(pki_x509(root)));
+	(void)scratch_write(name, text, SIZE_MAX);
+}
+
+START_TEST(revocation_lists_of_a_directory_are_used)
+{
+	char *crl = crl_pem(server);
+
+	(void)load_dir();
+	ck_assert_int_eq(
+	    verdict_with_crls(server, X509_V_FLAG_CRL_CHECK), X509_V_ERR_UNABLE_TO_GET_CRL);
+	write_dir_crl(crl);
+	ck_assert_int_eq(verdict_with_crls(server, X509_V_FLAG_CRL_CHECK), X509_V_ERR_CERT_REVOKED);
+	free(crl);
+}
+END_TEST
+
+/* It must not pass for one that is not there. */
+START_TEST(a_broken_revocation_list_of_a_directory_is_a_fault)
+{
+	(void)load_dir();
+	write_dir_crl("-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n");
+	ck_assert_int_eq(verdict_with_crls(server, X509_V_FLAG_CRL_CHECK), X509_V_ERR_UNSPECIFIED);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- texts */
 
 START_TEST(describe_names_sources_and_counts)
@@ -351,6 +590,25 @@ suite(void)
 	tcase_add_test(t, a_truncated_file_is_refused_wherever_it_is_cut);
 	tcase_add_test(t, load_dir_refuses_what_holds_no_hashed_certificate);
 	tcase_add_test(t, a_crl_file_gives_no_anchor);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("settings");
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(
+	    t, trust_settings_are_honoured, 0, sizeof(settings) / sizeof(settings[0]));
+	tcase_add_test(t, a_distrusted_root_alone_is_no_anchor);
+	tcase_add_loop_test(t, a_refusal_counts_more_than_trust, 0, 8);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("revocation lists");
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, a_revocation_list_is_used);
+	tcase_add_test(t, a_revocation_list_in_der_is_used);
+	tcase_add_test(t, certificates_in_a_crl_file_are_not_trusted);
+	tcase_add_test(t, a_crl_file_with_a_broken_block_is_refused);
+	tcase_add_test(t, revocation_lists_of_a_bundle_are_used);
+	tcase_add_test(t, revocation_lists_of_a_directory_are_used);
+	tcase_add_test(t, a_broken_revocation_list_of_a_directory_is_a_fault);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("texts");

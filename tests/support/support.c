@@ -5,6 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/*
+ * What ThreadSanitizer asks for: OpenSSL is not built for it, so the atomic
+ * operations that guard its objects are invisible. What libcrypto does with
+ * its own memory is not judged; what we do is.
+ */
+const char *__tsan_default_suppressions(void);
+
+const char *
+__tsan_default_suppressions(void)
+{
+	return "called_from_lib:libcrypto.so\ncalled_from_lib:libssl.so\n";
+}
+
 void
 support_assert_error(enum tlsw_error expected, const char *call, const char *file, int line)
 {
