@@ -43,7 +43,10 @@ test_programs += tests/test_bundle
 test_programs += tests/test_cert
 test_programs += tests/test_cert_load
 test_programs += tests/test_chain
+test_programs += tests/test_chain_memory
 test_programs += tests/test_clock
+test_programs += tests/test_constrain
+test_programs += tests/test_crl
 test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_limbo
@@ -57,30 +60,10 @@ test_programs += tests/test_refresh
 test_programs += tests/test_san
 test_programs += tests/test_session
 test_programs += tests/test_starttls
+test_programs += tests/test_strict
 test_programs += tests/test_trust
 test_programs += tests/test_vectors_names
 test_programs += tests/test_wrap
-test_programs = \
-	tests/test_bettertls \
-	tests/test_cert \
-	tests/test_cert_load \
-	tests/test_chain \
-	tests/test_chain_memory \
-	tests/test_crl \
-	tests/test_constrain \
-	tests/test_strict \
-	tests/test_limbo \
-	tests/test_clock \
-	tests/test_match \
-	tests/test_match_exhaustive \
-	tests/test_name \
-	tests/test_lab \
-	tests/test_peer \
-	tests/test_pki \
-	tests/test_trust \
-	tests/test_starttls \
-	tests/test_san \
-	tests/test_vectors_names
 
 check_PROGRAMS += $(test_programs)
 TESTS += $(test_programs)
@@ -165,7 +148,6 @@ EXTRA_DIST += tests/limbo.md
 EXTRA_DIST += tests/vectors/limbo.json
 CLEANFILES += tests/limbo.now.md
 
-tests_test_chain_SOURCES = tests/test_chain.c
 tests_test_strict_SOURCES = tests/test_strict.c \
 	tests/support/chain_support.h tests/support/chain_support.c
 tests_test_strict_CPPFLAGS = $(test_cppflags)
