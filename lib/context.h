@@ -17,6 +17,8 @@
 #include "trust.h"
 #include "verify.h"
 
+#define TLSW__VERIFY_DEPTH_MAX 100
+
 struct tls_context {
 	atomic_uint refs;
 	atomic_bool frozen;

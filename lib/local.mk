@@ -36,6 +36,9 @@ libtlswrap_core_la_SOURCES = \
 	lib/verify.h lib/verify.c \
 	lib/explain.h lib/explain.c \
 	lib/context.h lib/context.c \
+	lib/key.c \
+	lib/settings.h lib/settings.c \
+	lib/protocol.c \
 	lib/socket.h lib/socket.c \
 	lib/wrap.c \
 	lib/io.c \

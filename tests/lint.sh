@@ -28,7 +28,8 @@ trust
 chain constrain attempt search strict strict_rules strict_names
 session remember
 verify explain
-context
+context key
+settings protocol
 socket
 wrap
 io

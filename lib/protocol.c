@@ -1,0 +1,219 @@
+/*
+ * protocol.c - how a context speaks: versions, ciphers, groups, application
+ * protocols.
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------- versions and ciphers */
+
+static bool
+known_version(enum tlsw_version version)
+{
+	return version == TLSW_TLS_1_2 || version == TLSW_TLS_1_3;
+}
+
+int
+tls_context_set_min_version(tls_context *ctx, enum tlsw_version version)
+{
+	if (tlsw__settable(ctx, "min_version") != 0)
+		return -1;
+	if (!known_version(version))
+		return tlsw__error_set(TLSW_ERR_USAGE, "min_version: 0x%04x is no version",
+		    (unsigned)version);
+	if ((long)version > SSL_CTX_get_max_proto_version(ctx->ssl_ctx))
+		return tlsw__error_set(TLSW_ERR_USAGE, "min_version: it is above the maximum");
+	if ((long)version < ctx->min_version_floor)
+		return 0; /* openssl.cnf asks for more: it may tighten */
+	if (SSL_CTX_set_min_proto_version(ctx->ssl_ctx, (int)version) != 1)
+		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "min_version");
+	return 0;
+}
+
+int
+tls_context_set_max_version(tls_context *ctx, enum tlsw_version version)
+{
+	if (tlsw__settable(ctx, "max_version") != 0)
+		return -1;
+	if (!known_version(version))
+		return tlsw__error_set(TLSW_ERR_USAGE, "max_version: 0x%04x is no version",
+		    (unsigned)version);
+	if ((long)version < SSL_CTX_get_min_proto_version(ctx->ssl_ctx))
+		return tlsw__error_set(TLSW_ERR_USAGE, "max_version: it is below the minimum");
+	if (SSL_CTX_set_max_proto_version(ctx->ssl_ctx, (int)version) != 1)
+		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "max_version");
+	return 0;
+}
+
+/* Each element alone must mean something: OpenSSL passes over unknown ones in a list. */
+static int
+check_elements(SSL_CTX *ssl_ctx, const char *list, const char *separators,
+    int (*apply)(SSL_CTX *, const char *))
+{
+	char one[128];
+	size_t n;
+
+	for (list += strspn(list, separators); *list != '\0'; list += strspn(list, separators)) {
+		n = strcspn(list, separators);
+		if (n >= sizeof(one))
+			return tlsw__error_set(TLSW_ERR_USAGE, "ciphers: \"%.40s...\" is too long", list);
+		memcpy(one, list, n);
+		one[n] = '\0';
+		list += n;
+		if (strncmp(one, "@SECLEVEL", 9) == 0)
+			return tlsw__error_set(TLSW_ERR_USAGE,
+			    "ciphers: @SECLEVEL has no place in a cipher string");
+		if (one[0] == '@' && strcmp(one, "@STRENGTH") == 0)
+			continue;
+		if (apply(ssl_ctx, one + strspn(one, "!-+")) != 1)
+			return tlsw__error_set(TLSW_ERR_USAGE, "ciphers: \"%s\" is unknown", one);
+	}
+	return 0;
+}
+
+static int
+check_ciphers(const char *list, const char *separators, int (*apply)(SSL_CTX *, const char *))
+{
+	SSL_CTX *scratch;
+	int rv = -1;
+
+	if (list == NULL)
+		return 0;
+	scratch = SSL_CTX_new(TLS_client_method());
+	if (scratch == NULL)
+		return tlsw__error_set_memory();
+	if (apply(scratch, list) != 1)
+		(void)tlsw__error_set(TLSW_ERR_USAGE, "ciphers: nothing in \"%.200s\" is known", list);
+	else
+		rv = check_elements(scratch, list, separators, apply);
+	SSL_CTX_free(scratch);
+	return rv;
+}
+
+/* Keep a copy of what was set; NULL keeps what there is. */
+static int
+keep_text(char **kept, const char *text)
+{
+	char *copy;
+
+	if (text == NULL)
+		return 0;
+	copy = strdup(text);
+	if (copy == NULL)
+		return tlsw__error_set_memory();
+	free(*kept);
+	*kept = copy;
+	return 0;
+}
+
+int
+tls_context_set_ciphers(tls_context *ctx, const char *tls12_list, const char *tls13_suites)
+{
+	struct tlsw__queue queue;
+	int rv = -1;
+
+	if (tlsw__settable(ctx, "ciphers") != 0)
+		return -1;
+	tlsw__queue_save(&queue);
+	if (check_ciphers(tls12_list, ":, ;", SSL_CTX_set_cipher_list) == 0 &&
+	    check_ciphers(tls13_suites, ":", SSL_CTX_set_ciphersuites) == 0 &&
+	    keep_text(&ctx->tls12_ciphers, tls12_list) == 0 &&
+	    keep_text(&ctx->tls13_suites, tls13_suites) == 0) {
+		if ((tls12_list == NULL || SSL_CTX_set_cipher_list(ctx->ssl_ctx, tls12_list) == 1) &&
+		    (tls13_suites == NULL || SSL_CTX_set_ciphersuites(ctx->ssl_ctx, tls13_suites) == 1))
+			rv = 0;
+		else
+			(void)tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "ciphers");
+	}
+	tlsw__queue_restore(&queue);
+	return rv;
+}
+
+int
+tls_context_set_groups(tls_context *ctx, const char *list)
+{
+	struct tlsw__queue queue;
+	int rv = 0;
+
+	if (tlsw__settable_from(ctx, "groups", list) != 0)
+		return -1;
+	tlsw__queue_save(&queue);
+	if (SSL_CTX_set1_groups_list(ctx->ssl_ctx, list) != 1)
+		rv = tlsw__error_set(TLSW_ERR_USAGE, "groups: \"%.200s\" names an unknown group", list);
+	else
+		rv = keep_text(&ctx->groups, list);
+	tlsw__queue_restore(&queue);
+	return rv;
+}
+
+/* ------------------------------------------------------------------------- ALPN */
+
+#define ALPN_OCTETS_MAX 65535 /* RFC 7301 section 3.1: a 16-bit length of the list */
+
+/* The list as it goes on the wire: a length octet before each name. NULL: error set. */
+static unsigned char *
+alpn_wire(const char *const *protocols, size_t count, size_t *len)
+{
+	unsigned char *wire = NULL;
+	size_t i, n, total = 0;
+
+	for (i = 0; i < count; i++) {
+		n = protocols[i] == NULL ? 0 : strlen(protocols[i]);
+		if (n == 0 || n > 255 || (total += n + 1) > ALPN_OCTETS_MAX) {
+			(void)tlsw__error_set(TLSW_ERR_USAGE,
+			    "ALPN: name %zu is NULL, empty, longer than 255 octets or too much", i);
+			return NULL;
+		}
+	}
+	wire = malloc(total);
+	if (wire == NULL) {
+		(void)tlsw__error_set_memory();
+		return NULL;
+	}
+	*len = 0;
+	for (i = 0; i < count; i++) {
+		n = strlen(protocols[i]);
+		wire[(*len)++] = (unsigned char)n;
+		memcpy(wire + *len, protocols[i], n);
+		*len += n;
+	}
+	return wire;
+}
+
+int
+tls_context_set_alpn(tls_context *ctx, const char *const *protocols, size_t count, bool required)
+{
+	unsigned char *wire = NULL;
+	size_t len = 0;
+
+	if (tlsw__settable(ctx, "ALPN") != 0)
+		return -1;
+	if (count == 0 ? required : protocols == NULL)
+		return tlsw__error_set(TLSW_ERR_USAGE, "ALPN: no protocols");
+	if (count > 0 && (wire = alpn_wire(protocols, count, &len)) == NULL)
+		return -1;
+	if (SSL_CTX_set_alpn_protos(ctx->ssl_ctx, wire, (unsigned)len) != 0) { /* 0 is success here */
+		free(wire);
+		return tlsw__error_set_memory();
+	}
+	free(ctx->alpn);
+	ctx->alpn = wire;
+	ctx->alpn_len = len;
+	ctx->alpn_required = required;
+	return 0;
+}
+
+bool
+tlsw__context_offers_alpn(const tls_context *ctx, const unsigned char *name, size_t len)
+{
+	size_t at;
+
+	for (at = 0; at < ctx->alpn_len; at += 1u + ctx->alpn[at])
+		if (ctx->alpn[at] == len && memcmp(ctx->alpn + at + 1, name, len) == 0)
+			return true;
+	return false;
+}
