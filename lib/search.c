@@ -37,8 +37,12 @@ struct issuers {
 static bool
 spend(struct search *s, unsigned cost)
 {
+	if (cost > TLSW__CHAIN_STEPS - s->steps) {
+		s->steps = TLSW__CHAIN_STEPS;
+		return false;
+	}
 	s->steps += cost;
-	return s->steps <= TLSW__CHAIN_STEPS;
+	return true;
 }
 
 static bool
@@ -156,15 +160,35 @@ check_issuer(struct search *s, X509 *of, X509 *issuer)
 
 /* ------------------------------------------------------------ whole paths */
 
+static size_t
+extension_size(X509 *cert, int nid)
+{
+	int i = X509_get_ext_by_NID(cert, nid, -1);
+
+	return i < 0 ? 0
+		     : (size_t)ASN1_STRING_length(X509_EXTENSION_get_data(X509_get_ext(cert, i)));
+}
+
+/*
+ * Every signature once more, and every name against every name constraint: of
+ * the latter a hundred in a step, with some twelve octets to a name.
+ */
 static unsigned
 path_cost(const struct search *s)
 {
-	unsigned cost = 0;
+	size_t names = extension_size(s->first->leaf, NID_subject_alt_name), constraints = 0,
+	       cost = 0;
 	int i;
 
-	for (i = 0; i < sk_X509_num(s->path); i++)
-		cost += 1 + tlsw__attempt_cost(sk_X509_value(s->path, i));
-	return cost;
+	for (i = 0; i < sk_X509_num(s->path); i++) {
+		X509 *cert = sk_X509_value(s->path, i);
+
+		cost += 1 + tlsw__attempt_cost(cert);
+		names += extension_size(cert, NID_subject_alt_name);
+		constraints += extension_size(cert, NID_name_constraints);
+	}
+	cost += names / 128 * constraints / 128;
+	return cost < TLSW__CHAIN_STEPS ? (unsigned)cost : TLSW__CHAIN_STEPS + 1;
 }
 
 static bool
