@@ -211,12 +211,14 @@ trust_support = tests/support/trust_support.h tests/support/trust_support.c
 fuzz_targets = \
 	cert \
 	match \
-	name
+	name \
+	starttls
 
 fuzz_programs = \
 	tests/fuzz/replay_cert \
 	tests/fuzz/replay_match \
-	tests/fuzz/replay_name
+	tests/fuzz/replay_name \
+	tests/fuzz/replay_starttls
 
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
@@ -236,6 +238,10 @@ tests_fuzz_replay_match_LDADD = $(test_ldadd)
 tests_fuzz_replay_name_SOURCES = tests/fuzz/fuzz_name.c tests/fuzz/replay.c
 tests_fuzz_replay_name_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/name"'
 tests_fuzz_replay_name_LDADD = $(test_ldadd)
+
+tests_fuzz_replay_starttls_SOURCES = tests/fuzz/fuzz_starttls.c tests/fuzz/replay.c
+tests_fuzz_replay_starttls_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/starttls"'
+tests_fuzz_replay_starttls_LDADD = $(test_ldadd)
 
 SECONDS = 60
 TARGETS = $(fuzz_targets)
