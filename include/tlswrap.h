@@ -435,6 +435,28 @@ TLSW_API int tls_socket_own_fd(tls_socket *s);
 /** Milliseconds to the handshake deadline; -1 if there is none, 0 if it is due. */
 TLSW_API int tls_socket_time_left(const tls_socket *s);
 
+/* --------------------------------------------------------------- connecting */
+
+/**
+ * Resolve a host and connect to it over TCP, as tls_create_connection() does
+ * before it wraps. Its addresses are tried in the system's order, families
+ * alternating, the next one 250 ms after the last or as soon as one fails; the
+ * first that answers wins (RFC 8305).
+ *
+ * host is a DNS name in either form of IDN, or an IPv4 or IPv6 literal, which
+ * may have a zone id here ("fe80::1%eth0"). service is a port, "993", or a
+ * name, "imaps". timeout_ms covers resolution as well, which itself cannot be
+ * interrupted; -1 is no limit.
+ *
+ * Returns a connected, blocking descriptor with close-on-exec and TCP_NODELAY
+ * set (TLS writes small records that are not to wait for each other), to be
+ * closed by the caller; or -1. Errors: TLSW_ERR_HOSTNAME (host is NULL or
+ * malformed), _USAGE (service is NULL, unknown or no port; timeout_ms is 0 or
+ * below -1), _RESOLVE, _TIMEOUT, _SYSTEM (os_errno of the address that says
+ * most), _MEMORY. The details list every address and what became of it.
+ */
+TLSW_API int tls_create_tcp(const char *host, const char *service, int timeout_ms);
+
 /* ---------------------------------------------------------------------- I/O */
 
 #define TLSW_WANT_READ  (-2) /**< non-blocking: call again when the descriptor is readable */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "compat.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,3 +114,23 @@ tlsw__compat_fopen(void *cookie, ssize_t (*read)(void *, char *, size_t),
 }
 
 #endif
+
+int
+tlsw__compat_socket(int family, int type, int protocol)
+{
+#if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
+	return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+#else
+	int fd = socket(family, type, protocol);
+
+	if (fd != -1 &&
+	    (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || fcntl(fd, F_SETFL, O_NONBLOCK) == -1)) {
+		int os_errno = errno;
+
+		(void)close(fd);
+		errno = os_errno;
+		return -1;
+	}
+	return fd;
+#endif
+}

@@ -65,4 +65,7 @@ void tlsw__compat_no_sigpipe(int fd);
 FILE *tlsw__compat_fopen(void *cookie, ssize_t (*read)(void *, char *, size_t),
     ssize_t (*write)(void *, const char *, size_t), int (*close)(void *));
 
+/** A socket that is non-blocking and close-on-exec; -1 with errno. */
+int tlsw__compat_socket(int family, int type, int protocol);
+
 #endif

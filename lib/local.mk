@@ -44,6 +44,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/io.c \
 	lib/stdio.c \
 	lib/peer.c \
+	lib/connect.h lib/connect.c \
 	lib/version.c
 libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
 libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden

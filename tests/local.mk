@@ -45,6 +45,7 @@ test_programs += tests/test_cert_load
 test_programs += tests/test_chain
 test_programs += tests/test_chain_memory
 test_programs += tests/test_clock
+test_programs += tests/test_connect
 test_programs += tests/test_constrain
 test_programs += tests/test_crl
 test_programs += tests/test_io
@@ -106,6 +107,10 @@ tests_test_peer_LDADD = $(test_ldadd)
 tests_test_pki_SOURCES = tests/test_pki.c
 tests_test_pki_CPPFLAGS = $(test_cppflags)
 tests_test_pki_LDADD = $(test_ldadd)
+
+tests_test_connect_SOURCES = tests/test_connect.c
+tests_test_connect_CPPFLAGS = $(test_cppflags)
+tests_test_connect_LDADD = $(test_ldadd)
 
 tests_test_starttls_SOURCES = tests/test_starttls.c tests/starttls_scripts.h
 tests_test_starttls_CPPFLAGS = $(test_cppflags)
