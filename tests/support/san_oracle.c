@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "cert.h"
+#include "support/pki_internal.h"
 
 static const ASN1_OCTET_STRING *
 extension_value(const X509 *x509)
@@ -152,5 +153,19 @@ san_disagreement(X509 *x509)
 	const char *text = judge(x509, theirs, critical);
 
 	GENERAL_NAMES_free(theirs);
+	return text;
+}
+
+const char *
+san_value_disagreement(const void *value, size_t len)
+{
+	X509_EXTENSION *extension = pki_extension("2.5.29.17", false, value, len);
+	X509 *x509 = X509_new();
+	const char *text;
+
+	MUST(x509 != NULL && X509_add_ext(x509, extension, -1) == 1);
+	text = san_disagreement(x509);
+	X509_EXTENSION_free(extension);
+	X509_free(x509);
 	return text;
 }

@@ -6,6 +6,8 @@
 #ifndef SAN_ORACLE_H
 #define SAN_ORACLE_H
 
+#include <stddef.h>
+
 #include <openssl/x509.h>
 
 /**
@@ -14,5 +16,8 @@
  * of a kind that ours passes over.
  */
 const char *san_disagreement(X509 *x509);
+
+/** The same for the octets of an extension's value, without a certificate around them. */
+const char *san_value_disagreement(const void *value, size_t len);
 
 #endif
