@@ -130,6 +130,13 @@ TLSW_API const struct tls_error_info *tls_last_error(void);
  */
 TLSW_API const struct tls_error_info *tls_socket_error(const tls_socket *s);
 
+/*
+ * LibreSSL's libtls.a has a tls_error_clear() of its own, which none of its
+ * headers declares. So that both libraries go into one program, ours has
+ * another name for the linker.
+ */
+#define tls_error_clear tlswrap_error_clear
+
 /** Forget this thread's last failure and release its certificate. */
 TLSW_API void tls_error_clear(void);
 

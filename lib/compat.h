@@ -24,6 +24,13 @@
 #define TLSW__PRINTF(fmt, first)
 #endif
 
+/* What the shared library has alone, whose names cannot clash with a static one's. */
+#if defined(PIC)
+#define TLSW__SHARED_ONLY(...) __VA_ARGS__
+#else
+#define TLSW__SHARED_ONLY(...)
+#endif
+
 /* send() flags that keep SIGPIPE away; where there is no such flag, the
  * descriptor has the option SO_NOSIGPIPE instead (tlsw__compat_no_sigpipe). */
 #if defined(MSG_NOSIGNAL)

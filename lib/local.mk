@@ -50,7 +50,7 @@ libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
 libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden
 libtlswrap_core_la_LIBADD = $(OPENSSL_LIBS) $(LIBIDN2_LIBS)
 
-libtlswrap_la_SOURCES =
+libtlswrap_la_SOURCES = lib/names.c
 libtlswrap_la_LIBADD = libtlswrap-core.la $(OPENSSL_LIBS) $(LIBIDN2_LIBS)
 libtlswrap_la_LDFLAGS = -no-undefined -version-info $(TLSWRAP_VERSION_INFO) \
 	-export-symbols $(srcdir)/lib/libtlswrap.sym $(PTHREAD_FLAGS)

@@ -37,7 +37,7 @@ peer
 stdio
 starttls dialogue starttls_line starttls_xmpp starttls_ldap starttls_sql
 connect
-version
+version names
 '
 
 found=0
