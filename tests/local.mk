@@ -32,7 +32,10 @@ test_scripts = \
 	tests/test_check_map.sh \
 	tests/lint.sh \
 	tests/test_lint.sh \
-	tests/test_header.sh
+	tests/test_header.sh \
+	tests/test_symbols.sh \
+	tests/test_static_link.sh \
+	tests/test_interop.sh
 TESTS += $(test_scripts)
 EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt
 
@@ -48,6 +51,8 @@ test_programs += tests/test_clock
 test_programs += tests/test_connect
 test_programs += tests/test_constrain
 test_programs += tests/test_crl
+test_programs += tests/test_command
+test_programs += tests/test_examples
 test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_limbo
@@ -72,7 +77,8 @@ check_LTLIBRARIES += tests/support/libsupport.la
 
 tests_support_libsupport_la_SOURCES = \
 	tests/support/support.h tests/support/support.c \
-	tests/support/san_oracle.h tests/support/san_oracle.c
+	tests/support/san_oracle.h tests/support/san_oracle.c \
+	tests/support/command.h tests/support/command.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
 tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
 
@@ -84,6 +90,14 @@ test_ldadd = tests/support/libsupport.la
 tests_test_clock_SOURCES = tests/test_clock.c
 tests_test_clock_CPPFLAGS = $(test_cppflags)
 tests_test_clock_LDADD = $(test_ldadd)
+
+tests_test_command_SOURCES = tests/test_command.c
+tests_test_command_CPPFLAGS = $(test_cppflags)
+tests_test_command_LDADD = $(test_ldadd)
+
+tests_test_examples_SOURCES = tests/test_examples.c
+tests_test_examples_CPPFLAGS = $(test_cppflags)
+tests_test_examples_LDADD = $(test_ldadd)
 
 tests_test_lab_SOURCES = tests/test_lab.c
 tests_test_lab_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools

@@ -1,4 +1,28 @@
-# tools
+# The command, one file a subcommand, and "make demo".
+if TOOLS
+bin_PROGRAMS += tools/tlswrap
+endif
+tools_tlswrap_SOURCES = \
+	tools/tool.h \
+	tools/main.c \
+	tools/options.c \
+	tools/report.c \
+	tools/dial.c \
+	tools/connect.c \
+	tools/match.c \
+	tools/verify.c
+tools_tlswrap_LDADD = libtlswrap.la
+
+# The demonstration has its servers and certificates from the tests' support.
+EXTRA_PROGRAMS += tools/tlswrap-demo
+tools_tlswrap_demo_SOURCES = tools/demo.c
+tools_tlswrap_demo_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tools_tlswrap_demo_LDADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap.la \
+	$(OPENSSL_LIBS)
+
+demo: tools/tlswrap-demo$(EXEEXT)
+	@tools/tlswrap-demo$(EXEEXT)
+CLEANFILES += tools/tlswrap-demo$(EXEEXT)
 
 # The lab's servers: for the command and for the tests. Built when asked for.
 EXTRA_LTLIBRARIES += tools/liblab.la
