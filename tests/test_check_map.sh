@@ -19,7 +19,7 @@ failed=0
 gives() {
 	cat >"$dir/map"
 	rv=0
-	srcdir=$dir "$srcdir/tests/check_map.sh" "$dir/map" >"$dir/out" 2>&1 || rv=1
+	env srcdir="$dir" "$srcdir/tests/check_map.sh" "$dir/map" >"$dir/out" 2>&1 || rv=1
 	if [ $rv != "$1" ] || ! grep -qF -- "$2" "$dir/out"; then
 		printf 'expected %s and "%s", not %s from this map:\n' "$1" "$2" $rv
 		sed 's/^/    /' "$dir/map" "$dir/out"
