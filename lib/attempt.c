@@ -333,6 +333,7 @@ tlsw__attempt_diagnose(const struct tlsw__candidate *candidate, struct tlsw__cha
 		return tlsw__error_set_memory();
 	(void)X509_verify_cert(ctx); /* the callback said yes to everything: this is no verdict */
 	out->verifications++;
+	tlsw__strict_check(ctx, candidate->policy->flags, out);
 	X509_STORE_CTX_free(ctx);
 	return 0;
 }
