@@ -4,9 +4,10 @@
  * SPDX-License-Identifier: ISC
  */
 #include "support/support.h"
-#include "lab.h"
+#include "lab_talk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct lab *lab;
@@ -24,12 +25,19 @@ teardown(void)
 }
 
 static void
-check_row(const struct lab_row *row, char letter, size_t number)
+check_name(const struct lab_row *row, char letter, size_t number)
 {
 	char name[8];
 
 	(void)snprintf(name, sizeof(name), "%c%02zu", letter, number);
 	ck_assert_str_eq(row->name, name);
+}
+
+static void
+check_row(const struct lab_row *row)
+{
+	const char *name = row->name;
+
 	ck_assert_msg(row->title != NULL && row->title[0] != '\0', "%s has no title", name);
 	ck_assert_msg(row->does != NULL && strlen(row->does) > 10, "%s does nothing", name);
 	ck_assert_msg(row->wants > 0, "%s wants nothing of our client", name);
@@ -46,9 +54,37 @@ START_TEST(rows_are_numbered_without_a_gap)
 	ck_assert_uint_eq(lab_certs_count, 82);
 	ck_assert_uint_eq(lab_protocol_count, 76);
 	for (size_t i = 0; i < lab_certs_count; i++)
-		check_row(&lab_certs[i], 'C', i + 1);
+		check_name(&lab_certs[i], 'C', i + 1);
 	for (size_t i = 0; i < lab_protocol_count; i++)
-		check_row(&lab_protocol[i], 'P', i + 1);
+		check_name(&lab_protocol[i], 'P', i + 1);
+}
+END_TEST
+
+START_TEST(every_row_says_what_it_does_and_what_is_wanted)
+{
+	const struct lab_row *row;
+
+	for (size_t i = 0; (row = lab_row_at(i)) != NULL; i++)
+		check_row(row);
+}
+END_TEST
+
+/* The 36 of the list less the fault sweep, which is no server; each in the protocols it fits. */
+START_TEST(dialogues_are_there_for_every_line_protocol)
+{
+	bool seen[36] = {false};
+	size_t count, each[LAB_LINE_PROTOCOLS] = {0};
+	const struct lab_row *rows = lab_dialogues(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		seen[atoi(rows[i].name + 1)] = true;
+		for (size_t p = 0; p < LAB_LINE_PROTOCOLS; p++)
+			each[p] += strcmp(rows[i].protocol, lab_line_protocols[p].name) == 0;
+	}
+	for (int i = 1; i < 36; i++)
+		ck_assert_msg(seen[i], "S%02d is missing", i);
+	for (size_t p = 0; p < LAB_LINE_PROTOCOLS; p++)
+		ck_assert_uint_ge(each[p], 35);
 }
 END_TEST
 
@@ -69,10 +105,10 @@ check_servable(const struct lab_row *row)
 
 START_TEST(every_server_can_be_made)
 {
-	for (size_t i = 0; i < lab_certs_count; i++)
-		check_servable(&lab_certs[i]);
-	for (size_t i = 0; i < lab_protocol_count; i++)
-		check_servable(&lab_protocol[i]);
+	const struct lab_row *row;
+
+	for (size_t i = 0; (row = lab_row_at(i)) != NULL; i++)
+		check_servable(row);
 }
 END_TEST
 
@@ -84,6 +120,8 @@ suite(void)
 
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, rows_are_numbered_without_a_gap);
+	tcase_add_test(t, every_row_says_what_it_does_and_what_is_wanted);
+	tcase_add_test(t, dialogues_are_there_for_every_line_protocol);
 	tcase_add_test(t, every_server_can_be_made);
 	suite_add_tcase(s, t);
 	return s;

@@ -22,6 +22,7 @@
 #define LAB_LONG_BODY	1000
 #define LAB_HUGE_BODY	5000000
 #define LAB_ANY_BODY	-1L
+#define LAB_HANDSHAKE_RECORD 22
 
 /** What every client must do. */
 enum lab_must {
@@ -81,6 +82,7 @@ struct lab_row {
 	const char *duty;          /* NULL: what must says */
 	const char *host;          /* asked for; NULL: LAB_HOST */
 	enum lab_must must;
+	const char *protocol;      /* STARTTLS: "smtp", "imap"...; NULL: TLS from the beginning */
 	bool needs_crl;            /* a client that has no revocation list cannot know */
 	const struct lab_want *want;
 	size_t wants;
@@ -114,6 +116,9 @@ extern const struct lab_row lab_certs[];
 extern const size_t lab_certs_count;
 extern const struct lab_row lab_protocol[];
 extern const size_t lab_protocol_count;
+
+/** All of them, in that order; NULL behind the last. */
+const struct lab_row *lab_row_at(size_t i);
 
 /** Make a row's server; lab_server_free() it. */
 void lab_server_make(const struct lab *lab, const struct lab_row *row, struct lab_server *server);

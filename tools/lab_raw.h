@@ -39,7 +39,7 @@ int lab_certificate(struct peer_connection *c, const struct peer_step *step);
 	}
 int lab_record(struct peer_connection *c, const struct peer_step *step);
 
-enum { LAB_CCS = 20, LAB_ALERT = 21, LAB_HANDSHAKE = 22, LAB_DATA = 23 };
+enum { LAB_CCS = 20, LAB_ALERT = 21, LAB_HANDSHAKE = LAB_HANDSHAKE_RECORD, LAB_DATA = 23 };
 #define LAB_HELLO_DONE LAB_RECORD(LAB_HANDSHAKE, "\x0e\x00\x00\x00")
 
 /**

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: ISC
  */
-#include "lab.h"
+#include "lab_talk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +131,22 @@ lab_server_free(struct lab_server *server)
 	EVP_PKEY_free(server->key);
 	sk_X509_pop_free(server->chain, X509_free);
 	*server = (struct lab_server){.cert = NULL};
+}
+
+const struct lab_row *
+lab_row_at(size_t i)
+{
+	const struct lab_row *rows;
+	size_t count;
+
+	if (i < lab_certs_count)
+		return &lab_certs[i];
+	i -= lab_certs_count;
+	if (i < lab_protocol_count)
+		return &lab_protocol[i];
+	i -= lab_protocol_count;
+	rows = lab_dialogues(&count);
+	return i < count ? &rows[i] : NULL;
 }
 
 /* -------------------------------------------------------------------- words */

@@ -34,6 +34,9 @@ tools_liblab_la_SOURCES = \
 	tools/lab_certs.c \
 	tools/lab_raw.c \
 	tools/lab_sealed.c \
-	tools/lab_protocol.c
+	tools/lab_protocol.c \
+	tools/lab_talk.h \
+	tools/lab_talk.c \
+	tools/lab_dialogues.c
 tools_liblab_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tools_liblab_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la $(OPENSSL_LIBS)

@@ -168,22 +168,22 @@ run(const struct server *s)
 
 /* -------------------------------------------------------- in the parent */
 
-static int
-listen_on_loopback(struct peer *peer)
+int
+peer_listen(bool ipv6, int *port)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	struct sockaddr *at = peer->ipv6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
-	socklen_t len = peer->ipv6 ? sizeof(v6) : sizeof(v4);
+	struct sockaddr *at = ipv6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+	socklen_t len = ipv6 ? sizeof(v6) : sizeof(v4);
 	int fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, at, len) != 0 || listen(fd, 128) != 0 ||
-	    getsockname(fd, at, &len) != 0) {
-		if (fd >= 0)
-			(void)close(fd);
-		return complain("cannot listen");
+	if (fd < 0)
+		return -1;
+	if (bind(fd, at, len) != 0 || listen(fd, 128) != 0 || getsockname(fd, at, &len) != 0) {
+		(void)close(fd);
+		return -1;
 	}
-	peer->port = ntohs(peer->ipv6 ? v6.sin6_port : v4.sin_port);
+	*port = ntohs(ipv6 ? v6.sin6_port : v4.sin_port);
 	return fd;
 }
 
@@ -197,8 +197,8 @@ open_ends(struct peer *peer, struct server *s)
 	peer->reports = reports[0];
 	s->reports = reports[1];
 	if (!s->options->unix_pair) {
-		s->listener = listen_on_loopback(peer);
-		return s->listener < 0 ? -1 : 0;
+		s->listener = peer_listen(peer->ipv6, &peer->port);
+		return s->listener < 0 ? complain("cannot listen") : 0;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return complain("socketpair");
@@ -273,8 +273,14 @@ peer_connect(struct peer *peer)
 int
 peer_wait(struct peer *peer, struct peer_report *report)
 {
+	return peer_wait_within(peer, report, peer->limit_ms + GRACE_MS);
+}
+
+int
+peer_wait_within(struct peer *peer, struct peer_report *report, int ms)
+{
 	struct pollfd p = {.fd = peer->reports, .events = POLLIN};
-	int64_t deadline = peer_clock() + peer->limit_ms + GRACE_MS;
+	int64_t deadline = peer_clock() + ms;
 	int64_t left;
 	int n;
 

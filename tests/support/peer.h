@@ -202,6 +202,12 @@ int peer_connect(struct peer *peer);
 /** The next report: waits for the end of a connection. 0; -1 when none came within the limit. */
 int peer_wait(struct peer *peer, struct peer_report *report);
 
+/** The same within so many milliseconds: -1 also when none is there yet. */
+int peer_wait_within(struct peer *peer, struct peer_report *report, int ms);
+
+/** A listener on a free port of 127.0.0.1 or ::1, as peer_start() has; -1 with errno. */
+int peer_listen(bool ipv6, int *port);
+
 /** End the process if it still runs, and collect it. Frees what peer_start made. */
 void peer_stop(struct peer *peer);
 
