@@ -55,6 +55,8 @@ test_programs += tests/test_command
 test_programs += tests/test_examples
 test_programs += tests/test_io
 test_programs += tests/test_lab
+test_programs += tests/test_lab_certs
+test_programs += tests/test_lab_protocol
 test_programs += tests/test_limbo
 test_programs += tests/test_match
 test_programs += tests/test_match_exhaustive
@@ -102,6 +104,16 @@ tests_test_examples_LDADD = $(test_ldadd)
 tests_test_lab_SOURCES = tests/test_lab.c
 tests_test_lab_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_lab_LDADD = tools/liblab.la $(test_ldadd)
+
+lab_client = tests/lab_client.h tests/lab_client.c
+tests_test_lab_certs_SOURCES = tests/test_lab_certs.c $(lab_client)
+tests_test_lab_certs_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
+tests_test_lab_certs_LDADD = tools/liblab.la $(test_ldadd)
+
+tests_test_lab_protocol_SOURCES = tests/test_lab_protocol.c $(lab_client)
+tests_test_lab_protocol_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
+tests_test_lab_protocol_LDADD = tools/liblab.la $(test_ldadd)
+
 tests_test_session_SOURCES = tests/test_session.c
 tests_test_session_CPPFLAGS = $(test_cppflags)
 tests_test_session_LDADD = $(test_ldadd)
