@@ -35,6 +35,8 @@ test_scripts = \
 	tests/test_header.sh \
 	tests/test_symbols.sh \
 	tests/test_static_link.sh \
+	tests/test_install.sh \
+	tests/test_docs.sh \
 	tests/test_interop.sh
 TESTS += $(test_scripts)
 EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt

@@ -111,6 +111,17 @@ parse(struct options *o, int argc, char **argv)
 	return tool_trust_finish(&o->trust);
 }
 
+static int
+milliseconds_since(const struct timespec *start)
+{
+	struct timespec now;
+	long long ms;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - start->tv_sec) * 1000LL + (now.tv_nsec - start->tv_nsec) / 1000000;
+	return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
 /* Connect and handshake within one deadline. EXIT_GOOD, or another status. */
 static int
 establish(const struct options *o, tls_socket **s)
@@ -119,10 +130,10 @@ establish(const struct options *o, tls_socket **s)
 	int fd, left;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	fd = tool_dial(o->host, o->port, o->timeout_ms);
+	fd = tls_create_tcp(o->host, o->port, o->timeout_ms);
 	if (fd == -1)
-		return EXIT_NETWORK;
-	left = o->timeout_ms - tool_milliseconds_since(&start);
+		return tool_failed(o->host, tls_last_error());
+	left = o->timeout_ms - milliseconds_since(&start);
 	if (tls_context_set_handshake_timeout(o->trust.ctx, left > 0 ? left : 1) == 0)
 		*s = tls_wrap(o->trust.ctx, fd, o->server_name);
 	if (*s == NULL) {

@@ -7,7 +7,6 @@ tools_tlswrap_SOURCES = \
 	tools/main.c \
 	tools/options.c \
 	tools/report.c \
-	tools/dial.c \
 	tools/connect.c \
 	tools/match.c \
 	tools/verify.c

@@ -58,25 +58,12 @@ print_indented(FILE *out, const char *lines)
 	}
 }
 
-static void
-print_subject(const char *subject)
+int
+tool_failed(const char *subject, const struct tls_error_info *error)
 {
 	(void)fflush(stdout);
 	fputs("tlswrap: ", stderr);
 	tool_print_escaped(stderr, subject, strlen(subject));
-}
-
-void
-tool_print_failure(const char *subject, const char *what, const char *why)
-{
-	print_subject(subject);
-	fprintf(stderr, ": %s: %s\n", what, why);
-}
-
-int
-tool_failed(const char *subject, const struct tls_error_info *error)
-{
-	print_subject(subject);
 	fprintf(stderr, ": %s\n", error->message);
 	print_indented(stderr, error->details);
 	return tool_exit_code(error->code);

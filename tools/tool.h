@@ -44,9 +44,6 @@ int tool_exit_code(enum tlsw_error code);
  */
 int tool_failed(const char *subject, const struct tls_error_info *error);
 
-/** Print a failure of the command's own: "tlswrap: SUBJECT: what: why". */
-void tool_print_failure(const char *subject, const char *what, const char *why);
-
 /** Print "tlswrap: COMMAND: message" and where help is. Returns EXIT_USAGE. */
 int tool_usage_error(const char *command, const char *format, ...)
     __attribute__((__format__(__printf__, 2, 3)));
@@ -80,16 +77,6 @@ void tool_print_time(FILE *out, time_t when);
 
 /** Whether standard output took everything; says so if not. EXIT_GOOD or EXIT_LOCAL. */
 int tool_flush(void);
-
-/* -------------------------------------------------------------------- dial.c */
-
-/**
- * Resolve and connect; every address is tried within the time. A blocking
- * descriptor; -1 with the failure printed.
- */
-int tool_dial(const char *host, const char *port, int timeout_ms);
-
-int tool_milliseconds_since(const struct timespec *start);
 
 /* ----------------------------------------------------------------- options.c */
 
