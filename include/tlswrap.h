@@ -266,6 +266,37 @@ TLSW_API int tls_context_load_crl_file(tls_context *ctx, const char *path);
 TLSW_API int tls_context_set_refresh(tls_context *ctx, bool refresh);
 
 /**
+ * Accept only servers whose leaf has one of these keys: "sha256//BASE64" of
+ * its SubjectPublicKeyInfo, several separated by ";" (the syntax of curl).
+ * Chain and name are verified as well; pins hold even under TLSW_CERT_NONE. In
+ * place of earlier pins. Errors: TLSW_ERR_USAGE (also for a malformed pin; the
+ * earlier ones then stay), _MEMORY.
+ */
+TLSW_API int tls_context_set_pins(tls_context *ctx, const char *pins);
+
+/**
+ * Accept exactly this certificate for exactly this host, whatever is wrong
+ * with its chain, dates or name: "cert-sha256:HEX", digits in any case, colons
+ * allowed; the details of a refusal print the string to paste. It lifts
+ * neither pins nor the verify hook. host as in tls_wrap(). May be called
+ * again for more. Errors: TLSW_ERR_USAGE, _HOSTNAME, _MEMORY.
+ */
+TLSW_API int tls_context_add_exception(tls_context *ctx, const char *host, const char *fingerprint);
+
+/**
+ * A check of the caller's own: 0, or -1 to refuse. It can add a refusal, never
+ * lift one, and is asked once a verification, also when reasons (TLSW_REASON_*
+ * bits) are not 0 and before a session is offered again. chain is the path
+ * that was found, leaf first, lent for the call. It runs on whichever thread
+ * wraps, and may call getters only. s is NULL in tls_context_verify().
+ */
+typedef int (*tlsw_verify_hook)(const tls_socket *s, const tls_certificate *chain,
+    unsigned long reasons, void *arg);
+
+/** Set the verify hook; NULL: none. Errors: TLSW_ERR_USAGE. */
+TLSW_API int tls_context_set_verify_hook(tls_context *ctx, tlsw_verify_hook hook, void *arg);
+
+/**
  * The lowest and the highest protocol version; TLSW_TLS_1_2 to TLSW_TLS_1_3 by
  * default. openssl.cnf may raise the minimum, never lower it.
  * Errors: TLSW_ERR_USAGE (unknown version, or minimum above maximum).
@@ -286,6 +317,43 @@ TLSW_API int tls_context_set_ciphers(tls_context *ctx, const char *tls12_list,
  * OpenSSL's own. Errors: TLSW_ERR_USAGE (NULL, or an unknown group).
  */
 TLSW_API int tls_context_set_groups(tls_context *ctx, const char *list);
+
+/**
+ * Signature algorithms in OpenSSL's syntax, "ECDSA+SHA256:RSA-PSS+SHA256".
+ * Default: OpenSSL's own. Errors: TLSW_ERR_USAGE (NULL, or an unknown one).
+ */
+TLSW_API int tls_context_set_signature_algorithms(tls_context *ctx, const char *list);
+
+/**
+ * OpenSSL's security level, 0 to 5 (SSL_CTX_set_security_level(3)): the least
+ * strength of keys and signatures. Default 2: 112 bits. openssl.cnf may raise
+ * it, never lower it. Errors: TLSW_ERR_USAGE.
+ */
+TLSW_API int tls_context_set_security_level(tls_context *ctx, int level);
+
+/** Sets of versions and ciphers. */
+enum tlsw_profile {
+	TLSW_PROFILE_DEFAULT,      /**< TLS 1.2 and 1.3, forward secrecy and AEAD only */
+	TLSW_PROFILE_MODERN,       /**< TLS 1.3 only */
+	TLSW_PROFILE_LEGACY_SERVER /**< TLS 1.2 also with CBC, finite-field DH and static RSA: gives up
+	                                forward secrecy and AEAD with servers that have neither */
+};
+
+/**
+ * Set minimum version and ciphers as a profile has them; setters called later
+ * change single values. Errors: TLSW_ERR_USAGE (unknown, or MODERN below a
+ * maximum version of TLS 1.2).
+ */
+TLSW_API int tls_context_set_profile(tls_context *ctx, enum tlsw_profile profile);
+
+/**
+ * Write the secrets of every connection to a file, in the format that
+ * Wireshark reads: appended, made with mode 0600. Who reads it reads the
+ * traffic. path NULL is the file that the variable SSLKEYLOGFILE names, if
+ * any; it is never looked at in set-user-ID programs.
+ * Errors: TLSW_ERR_SYSTEM (cannot be opened), _USAGE.
+ */
+TLSW_API int tls_context_set_keylog_file(tls_context *ctx, const char *path);
 
 /**
  * Application protocols to offer (RFC 7301), most wanted first; count 0 offers
@@ -601,6 +669,16 @@ TLSW_API const char *tls_socket_matched_name(const tls_socket *s);
  * socket is freed. NULL before the handshake is done, and when memory is short.
  */
 TLSW_API const tls_certificate *tls_socket_peer_certificate(const tls_socket *s);
+/**
+ * A channel binding into buf: "tls-exporter" (RFC 9266, 32 octets),
+ * "tls-server-end-point" (RFC 5929 section 4) or "tls-unique" (section 3, TLS
+ * 1.2 only); 64 octets suffice for each. Returns the length; -1:
+ * TLSW_ERR_USAGE for an unknown type, one that this connection cannot have
+ * (TLS 1.2 without extended master secret, a certificate whose signature has
+ * no hash) or too small a buffer.
+ */
+TLSW_API ssize_t tls_socket_channel_binding(tls_socket *s, const char *type, void *buf, size_t size);
+
 /** The SSL below, for what is not covered here; lent. */
 TLSW_API void *tls_socket_native(tls_socket *s);
 

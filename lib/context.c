@@ -3,19 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 
 #include "cert.h"
 #include "compat.h"
 
-/* Forward secrecy and AEAD only. */
-#define DEFAULT_TLS12_CIPHERS                                                        \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"                     \
-	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"                     \
-	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-#define DEFAULT_TLS13_SUITES \
-	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define DEFAULT_SECURITY_LEVEL 2
 #define DEFAULT_HANDSHAKE_TIMEOUT_MS 30000
 #define DEFAULT_SESSIONS 64
@@ -30,13 +24,20 @@
 
 /* ------------------------------------------------------- the judge of an SSL */
 
-static int judge_index = -1;
+static int judge_index = -1, context_index = -1;
 static pthread_once_t judge_once = PTHREAD_ONCE_INIT;
 
 static void
 make_judge_index(void)
 {
 	judge_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+tls_context *
+tlsw__context_of(const SSL *ssl)
+{
+	return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_index);
 }
 
 struct tlsw__judge *
@@ -91,8 +92,8 @@ set_protocol_policy(SSL_CTX *ssl_ctx)
 	(void)SSL_CTX_set_options(ssl_ctx, OPTIONS);
 	(void)SSL_CTX_clear_mode(ssl_ctx, ~0L);
 	(void)SSL_CTX_set_mode(ssl_ctx, MODES);
-	if (SSL_CTX_set_cipher_list(ssl_ctx, DEFAULT_TLS12_CIPHERS) != 1 ||
-	    SSL_CTX_set_ciphersuites(ssl_ctx, DEFAULT_TLS13_SUITES) != 1 ||
+	if (SSL_CTX_set_cipher_list(ssl_ctx, TLSW__DEFAULT_TLS12_CIPHERS) != 1 ||
+	    SSL_CTX_set_ciphersuites(ssl_ctx, TLSW__DEFAULT_TLS13_SUITES) != 1 ||
 	    SSL_CTX_set_min_proto_version(ssl_ctx, (int)min) != 1 ||
 	    SSL_CTX_set_max_proto_version(ssl_ctx, TLS1_3_VERSION) != 1)
 		return -1;
@@ -106,7 +107,7 @@ new_ssl_ctx(void)
 	SSL_CTX *ssl_ctx = SSL_CTX_new(TLS_client_method());
 
 	(void)pthread_once(&judge_once, make_judge_index);
-	if (ssl_ctx == NULL || judge_index < 0) {
+	if (ssl_ctx == NULL || judge_index < 0 || context_index < 0) {
 		SSL_CTX_free(ssl_ctx);
 		return NULL;
 	}
@@ -132,6 +133,8 @@ set_defaults(tls_context *ctx)
 	ctx->policy.check_hostname = true;
 	ctx->policy.chain.depth = TLSW__VERIFY_DEPTH_MAX;
 	ctx->policy.chain.security_level = SSL_CTX_get_security_level(ctx->ssl_ctx);
+	if (ctx->policy.chain.security_level > DEFAULT_SECURITY_LEVEL)
+		ctx->security_level_floor = ctx->policy.chain.security_level;
 }
 
 tls_context *
@@ -145,10 +148,12 @@ tls_context_new(void)
 		return NULL;
 	}
 	atomic_init(&ctx->refs, 1);
+	ctx->keylog_fd = -1;
 	tlsw__queue_save(&queue);
 	ctx->ssl_ctx = new_ssl_ctx();
 	ctx->transport_method = ctx->ssl_ctx == NULL ? NULL : tlsw__transport_method();
-	if (ctx->transport_method == NULL) {
+	if (ctx->transport_method == NULL ||
+	    SSL_CTX_set_ex_data(ctx->ssl_ctx, context_index, ctx) != 1) {
 		(void)tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "OpenSSL gives no context");
 	} else if ((ctx->trust = tlsw__trust_new()) != NULL &&
 	    (ctx->sessions = tlsw__sessions_new(DEFAULT_SESSIONS)) != NULL &&
@@ -180,8 +185,12 @@ tls_context_free(tls_context *ctx)
 	if (ctx == NULL || atomic_fetch_sub(&ctx->refs, 1) != 1)
 		return;
 	SSL_CTX_free(ctx->ssl_ctx);
+	if (ctx->keylog_fd >= 0)
+		(void)close(ctx->keylog_fd);
 	BIO_meth_free(ctx->transport_method);
 	tlsw__trust_free(ctx->trust);
+	tlsw__pins_clear(&ctx->policy.pins);
+	tlsw__exceptions_clear(&ctx->policy.exceptions);
 	tlsw__sessions_free(ctx->sessions);
 	tlsw__chains_free(ctx->chains);
 	free(ctx->tls12_ciphers);
@@ -225,7 +234,8 @@ tlsw__context_trust(tls_context *ctx)
 {
 	struct tlsw__snapshot *snapshot = tlsw__trust_snapshot(ctx->trust);
 
-	if (snapshot == NULL || !ctx->policy.require_chain || tlsw__snapshot_anchors(snapshot) > 0)
+	if (snapshot == NULL || !ctx->policy.require_chain || tlsw__snapshot_anchors(snapshot) > 0 ||
+	    ctx->policy.exceptions.count > 0)
 		return snapshot;
 	(void)tlsw__error_set(TLSW_ERR_TRUST_STORE,
 	    "the context has no trust anchors: load CAs into it, or use tls_create_default_context()");

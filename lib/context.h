@@ -19,16 +19,27 @@
 
 #define TLSW__VERIFY_DEPTH_MAX 100
 
+/* Forward secrecy and AEAD only. */
+#define TLSW__DEFAULT_TLS12_CIPHERS                                                        \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"                     \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"                     \
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define TLSW__DEFAULT_TLS13_SUITES \
+	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+
 struct tls_context {
 	atomic_uint refs;
 	atomic_bool frozen;
 	long min_version_floor;       /* what openssl.cnf asks for at least */
+	int security_level_floor;     /* likewise; 0: nothing above the default */
 	SSL_CTX *ssl_ctx;             /* its own store of CAs stays empty */
 	BIO_METHOD *transport_method;
 	struct tlsw__trust *trust;
 	struct tlsw__verify_policy policy;
 	int handshake_timeout_ms;
-	char *tls12_ciphers, *tls13_suites, *groups; /* what was set; NULL: the defaults */
+	char *tls12_ciphers, *tls13_suites, *groups, *sigalgs; /* what was set; NULL: the defaults */
+	enum tlsw_profile profile;
+	int keylog_fd; /* -1: none */
 	struct tlsw__sessions *sessions;
 	struct tlsw__chains *chains;
 	unsigned char *alpn; /* what is offered, as on the wire; NULL: nothing */
@@ -67,6 +78,9 @@ struct tlsw__snapshot *tlsw__context_trust(tls_context *ctx);
  */
 bool tlsw__context_key(const tls_context *ctx, const struct tlsw__verify_request *request, int port,
     unsigned char key[TLSW__KEY_SIZE]);
+
+/** The context of an SSL; NULL if it has none. */
+tls_context *tlsw__context_of(const SSL *ssl);
 
 /** Whether that application protocol is among those offered. */
 bool tlsw__context_offers_alpn(const tls_context *ctx, const unsigned char *name, size_t len);

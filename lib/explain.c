@@ -255,6 +255,20 @@ add_mismatch(struct text *t, const struct tlsw__verify_request *request)
 	add_references(t, request);
 }
 
+/* Refused by what the caller set himself: a pin, or the hook. */
+static void
+add_rejected(struct text *t, const struct tlsw__verify_request *request,
+    const tls_certificate *leaf, unsigned long reasons)
+{
+	const char *pin = tls_certificate_pin(leaf);
+
+	if ((reasons & TLSW_REASON_PIN) != 0)
+		add(t, "the key of the certificate, %s, is none of the %zu pinned",
+		    pin == NULL ? "?" : pin, request->policy->pins.count);
+	else
+		add(t, "certificate is refused by the verify hook");
+}
+
 static void
 detail_names(const struct tlsw__verify_request *request)
 {
@@ -357,20 +371,21 @@ tlsw__explain_refusal(const struct tlsw__verify_request *request, const struct t
 	    tlsw__cert_new(request->leaf, chain == NULL ? NULL : chain->path);
 	bool chain_bad = chain != NULL && chain->problem_count > 0;
 	struct text t = {.len = 0};
+	enum tlsw_error code = TLSW_ERR_CERTIFICATE;
 
 	if (presented == NULL || path == NULL) {
 		(void)tlsw__error_set_memory();
 		goto out;
 	}
-	if (chain_bad && request->policy->require_chain)
+	if (verdict->verify_error == X509_V_ERR_CERT_REJECTED)
+		add_rejected(&t, request, presented, verdict->reasons);
+	else if (chain_bad)
 		add_problem(&t, request, &chain->problems[0], path);
-	else if ((verdict->reasons & TLSW_REASON_HOSTNAME) != 0)
-		add_mismatch(&t, request);
 	else
-		add(&t, "certificate is refused: %s",
-		    X509_verify_cert_error_string(verdict->verify_error));
-	(void)tlsw__error_set(chain != NULL && !(verdict->reasons == TLSW_REASON_HOSTNAME)
-	        ? TLSW_ERR_CERTIFICATE : TLSW_ERR_HOSTNAME_MISMATCH, "%s", t.s);
+		add_mismatch(&t, request);
+	if (verdict->verify_error == X509_V_ERR_HOSTNAME_MISMATCH && !chain_bad)
+		code = TLSW_ERR_HOSTNAME_MISMATCH;
+	(void)tlsw__error_set(code, "%s", t.s);
 	tlsw__error_set_verdict(verdict->reasons, verdict->verify_error, verdict->depth);
 	if (chain != NULL)
 		detail_chain(request, chain, path);

@@ -32,6 +32,24 @@ put_text(EVP_MD_CTX *md, const char *text)
 	return put_number(md, text != NULL) && put(md, text, text == NULL ? 0 : strlen(text));
 }
 
+static bool
+put_reference(EVP_MD_CTX *md, const struct tlsw__reference *r)
+{
+	return put_number(md, r->kind) && put(md, r->dns, r->dns_len) && put(md, r->ip, r->ip_len);
+}
+
+static bool
+put_exceptions(EVP_MD_CTX *md, const struct tlsw__exceptions *exceptions)
+{
+	bool ok = put_number(md, (int64_t)exceptions->count);
+	size_t i;
+
+	for (i = 0; ok && i < exceptions->count; i++)
+		ok = put_reference(md, &exceptions->list[i].host) &&
+		    put(md, exceptions->list[i].digest, TLSW__DIGEST_SIZE);
+	return ok;
+}
+
 /* Every setting of the context that can make a difference to who is trusted and how one speaks. */
 static bool
 put_settings(EVP_MD_CTX *md, const tls_context *ctx)
@@ -46,7 +64,11 @@ put_settings(EVP_MD_CTX *md, const tls_context *ctx)
 	    put_number(md, SSL_CTX_get_max_proto_version(ctx->ssl_ctx)) &&
 	    put_text(md, ctx->tls12_ciphers) && put_text(md, ctx->tls13_suites) &&
 	    put_text(md, ctx->groups) && put(md, ctx->alpn, ctx->alpn_len) &&
-	    put_number(md, ctx->alpn_required);
+	    put_number(md, ctx->alpn_required) &&
+	    put(md, p->pins.digests, p->pins.count * sizeof(*p->pins.digests)) &&
+	    put_exceptions(md, &p->exceptions) && put(md, &p->hook, sizeof(p->hook)) &&
+	    put(md, &p->hook_arg, sizeof(p->hook_arg)) && put_text(md, ctx->sigalgs) &&
+	    put_number(md, SSL_CTX_get_security_level(ctx->ssl_ctx)) && put_number(md, ctx->profile);
 }
 
 static bool
@@ -55,11 +77,8 @@ put_references(EVP_MD_CTX *md, const struct tlsw__verify_request *request)
 	size_t i;
 	bool ok = put_number(md, (int64_t)request->reference_count) && put_text(md, request->service);
 
-	for (i = 0; ok && i < request->reference_count; i++) {
-		const struct tlsw__reference *r = &request->references[i];
-
-		ok = put_number(md, r->kind) && put(md, r->dns, r->dns_len) && put(md, r->ip, r->ip_len);
-	}
+	for (i = 0; ok && i < request->reference_count; i++)
+		ok = put_reference(md, &request->references[i]);
 	return ok;
 }
 

@@ -32,6 +32,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/starttls_line.c lib/starttls_xmpp.c lib/starttls_ldap.c lib/starttls_sql.c \
 	lib/session.h lib/session.c \
 	lib/remember.h lib/remember.c \
+	lib/pin.h lib/pin.c \
 	lib/transport.h lib/transport.c \
 	lib/verify.h lib/verify.c \
 	lib/explain.h lib/explain.c \
@@ -39,12 +40,14 @@ libtlswrap_core_la_SOURCES = \
 	lib/key.c \
 	lib/settings.h lib/settings.c \
 	lib/protocol.c \
+	lib/keylog.c \
 	lib/socket.h lib/socket.c \
 	lib/wrap.c \
 	lib/io.c \
 	lib/stdio.c \
 	lib/peer.c \
 	lib/connect.h lib/connect.c \
+	lib/binding.c \
 	lib/version.c
 libtlswrap_core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTLSW__BUILDING
 libtlswrap_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden

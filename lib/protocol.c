@@ -150,6 +150,72 @@ tls_context_set_groups(tls_context *ctx, const char *list)
 	return rv;
 }
 
+int
+tls_context_set_signature_algorithms(tls_context *ctx, const char *list)
+{
+	struct tlsw__queue queue;
+	int rv;
+
+	if (tlsw__settable_from(ctx, "signature_algorithms", list) != 0)
+		return -1;
+	tlsw__queue_save(&queue);
+	if (SSL_CTX_set1_sigalgs_list(ctx->ssl_ctx, list) == 1)
+		rv = keep_text(&ctx->sigalgs, list);
+	else
+		rv = tlsw__error_set(TLSW_ERR_USAGE,
+		    "signature_algorithms: \"%.200s\" names an unknown one", list);
+	tlsw__queue_restore(&queue);
+	return rv;
+}
+
+int
+tls_context_set_security_level(tls_context *ctx, int level)
+{
+	if (tlsw__settable(ctx, "security_level") != 0)
+		return -1;
+	if (level < 0 || level > 5)
+		return tlsw__error_set(TLSW_ERR_USAGE, "security_level: %d is not from 0 to 5", level);
+	if (level < ctx->security_level_floor)
+		level = ctx->security_level_floor; /* openssl.cnf asks for more: it may tighten */
+	SSL_CTX_set_security_level(ctx->ssl_ctx, level);
+	ctx->policy.chain.security_level = level;
+	return 0;
+}
+
+/* -------------------------------------------------------------------------- profiles */
+
+#define AEAD_ONLY TLSW__DEFAULT_TLS12_CIPHERS
+#define LEGACY_TOO                                                                      \
+	AEAD_ONLY ":ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"                     \
+	          "ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"                      \
+	          "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"                            \
+	          "ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:"                            \
+	          "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:"                    \
+	          "AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA256:AES128-SHA:AES256-SHA"
+
+int
+tls_context_set_profile(tls_context *ctx, enum tlsw_profile profile)
+{
+	const char *ciphers = profile == TLSW_PROFILE_LEGACY_SERVER ? LEGACY_TOO : AEAD_ONLY;
+	long min = profile == TLSW_PROFILE_MODERN ? TLS1_3_VERSION : TLS1_2_VERSION;
+
+	if (tlsw__settable(ctx, "profile") != 0)
+		return -1;
+	if (profile != TLSW_PROFILE_DEFAULT && profile != TLSW_PROFILE_MODERN &&
+	    profile != TLSW_PROFILE_LEGACY_SERVER)
+		return tlsw__error_set(TLSW_ERR_USAGE, "profile: %d is none", (int)profile);
+	if (min < ctx->min_version_floor)
+		min = ctx->min_version_floor;
+	if (min > SSL_CTX_get_max_proto_version(ctx->ssl_ctx))
+		return tlsw__error_set(TLSW_ERR_USAGE, "profile: max_version was set below TLS 1.3");
+	if (tls_context_set_ciphers(ctx, ciphers, TLSW__DEFAULT_TLS13_SUITES) != 0)
+		return -1;
+	if (SSL_CTX_set_min_proto_version(ctx->ssl_ctx, (int)min) != 1)
+		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "profile");
+	ctx->profile = profile;
+	return 0;
+}
+
 /* ------------------------------------------------------------------------- ALPN */
 
 #define ALPN_OCTETS_MAX 65535 /* RFC 7301 section 3.1: a 16-bit length of the list */

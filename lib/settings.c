@@ -120,6 +120,35 @@ tls_context_set_verify_time(tls_context *ctx, time_t when)
 }
 
 int
+tls_context_set_pins(tls_context *ctx, const char *pins)
+{
+	if (tlsw__settable_from(ctx, "pins", pins) != 0)
+		return -1;
+	return tlsw__pins_set(&ctx->policy.pins, pins);
+}
+
+int
+tls_context_add_exception(tls_context *ctx, const char *host, const char *fingerprint)
+{
+	struct tlsw__reference reference;
+
+	if (tlsw__settable_from(ctx, "exception", fingerprint) != 0 ||
+	    tlsw__verify_host(host, &reference) != 0)
+		return -1;
+	return tlsw__exceptions_add(&ctx->policy.exceptions, &reference, fingerprint);
+}
+
+int
+tls_context_set_verify_hook(tls_context *ctx, tlsw_verify_hook hook, void *arg)
+{
+	if (tlsw__settable(ctx, "verify_hook") != 0)
+		return -1;
+	ctx->policy.hook = hook;
+	ctx->policy.hook_arg = arg;
+	return 0;
+}
+
+int
 tls_context_set_handshake_timeout(tls_context *ctx, int timeout_ms)
 {
 	if (tlsw__settable(ctx, "handshake_timeout") != 0)

@@ -108,57 +108,100 @@ constrain(const struct tlsw__verify_request *request, const struct tlsw__referen
 	return matched == NULL ? 0 : tlsw__chain_constrain(chain, matched);
 }
 
-static unsigned long
-chain_reasons(const struct tlsw__chain *chain)
+/* Everything that was found out, before anything is decided. Zeroed, it is a refusal. */
+struct findings {
+	bool chain_ok;
+	unsigned long chain_reasons; /* 0 only if chain_ok */
+	long chain_error;            /* X509_V_ERR_* of the first problem */
+	int chain_depth;
+	bool name_ok;
+	bool pin_ok;
+	bool excepted; /* exactly this leaf for exactly this host: chain and name do not count */
+	bool hook_ok;
+};
+
+static void
+note_chain(const struct tlsw__chain *chain, struct findings *f)
 {
-	unsigned long reasons = 0;
 	size_t i;
 
+	f->chain_ok = chain->ok && chain->problem_count == 0;
 	for (i = 0; i < chain->problem_count; i++)
-		reasons |= tlsw__chain_reason(chain->problems[i].error);
-	return reasons;
+		f->chain_reasons |= tlsw__chain_reason(chain->problems[i].error);
+	if (!f->chain_ok && f->chain_reasons == 0)
+		f->chain_reasons = TLSW_REASON_OTHER;
+	f->chain_error = chain->problem_count > 0 ? chain->problems[0].error : X509_V_ERR_UNSPECIFIED;
+	f->chain_depth = chain->problem_count > 0 ? chain->problems[0].depth : -1;
 }
 
 static void
-first_problem(const struct tlsw__chain *chain, bool name_ok, struct tlsw__verdict *verdict)
+note_identity(const struct tlsw__verify_request *request, struct findings *f)
 {
-	if (chain->problem_count > 0) {
-		verdict->verify_error = chain->problems[0].error;
-		verdict->depth = chain->problems[0].depth;
-	} else if (!name_ok) {
+	const struct tlsw__verify_policy *policy = request->policy;
+
+	f->pin_ok = tlsw__pins_allow(&policy->pins, request->leaf);
+	f->excepted = tlsw__exceptions_cover(&policy->exceptions,
+	    request->reference_count > 0 ? &request->references[0] : NULL, request->leaf);
+}
+
+static unsigned long
+all_reasons(const struct tlsw__verify_request *request, const struct findings *f)
+{
+	return f->chain_reasons | (f->pin_ok ? 0 : TLSW_REASON_PIN) |
+	    (f->name_ok || request->reference_count == 0 ? 0 : TLSW_REASON_HOSTNAME);
+}
+
+/* The caller's own check: it sees everything, and can only refuse. */
+static bool
+ask_hook(const struct tlsw__verify_request *request, STACK_OF(X509) *path, unsigned long reasons)
+{
+	const struct tlsw__verify_policy *policy = request->policy;
+	tls_certificate *chain;
+	bool ok;
+
+	if (policy->hook == NULL)
+		return true;
+	chain = tlsw__cert_new(request->leaf, path);
+	ok = chain != NULL && policy->hook(request->socket, chain, reasons, policy->hook_arg) == 0;
+	tls_certificate_free(chain);
+	return ok;
+}
+
+static void
+first_problem(const struct findings *f, bool chain_counts, struct tlsw__verdict *verdict)
+{
+	verdict->depth = 0;
+	if (chain_counts && !f->chain_ok) {
+		verdict->verify_error = f->chain_error;
+		verdict->depth = f->chain_depth;
+	} else if (chain_counts && !f->name_ok) {
 		verdict->verify_error = X509_V_ERR_HOSTNAME_MISMATCH;
-		verdict->depth = 0;
 	} else {
-		verdict->verify_error = X509_V_ERR_UNSPECIFIED;
-		verdict->depth = -1;
+		verdict->verify_error = X509_V_ERR_CERT_REJECTED; /* a pin, or the hook */
 	}
 }
 
 /*
  * The decision. Everything was found out before; this alone writes accepted,
- * and accepted alone opens the gate (socket.c).
+ * and accepted alone opens the gate (wrap.c).
  */
 static void
-decide(const struct tlsw__verify_request *request, const struct tlsw__chain *chain, bool name_ok,
+decide(const struct tlsw__verify_request *request, const struct findings *f,
     struct tlsw__verdict *verdict)
 {
 	const struct tlsw__verify_policy *policy = request->policy;
-	bool chain_ok = chain->ok && chain->problem_count == 0;
-	bool name_asked = request->reference_count > 0;
+	const bool chain_met = f->chain_ok || !policy->require_chain;
+	const bool name_met = f->name_ok || !policy->check_hostname;
 
-	verdict->reasons = chain_reasons(chain);
-	if (!chain_ok && verdict->reasons == 0)
-		verdict->reasons = TLSW_REASON_OTHER;
-	if (name_asked && !name_ok)
-		verdict->reasons |= TLSW_REASON_HOSTNAME;
-	verdict->verified = chain_ok && name_asked && name_ok;
-	verdict->accepted = (chain_ok || !policy->require_chain) &&
-	    (name_ok || !policy->check_hostname);
+	verdict->reasons = all_reasons(request, f) | (f->hook_ok ? 0 : TLSW_REASON_OTHER);
+	verdict->chain_reasons = f->chain_reasons;
+	verdict->verified = f->chain_ok && f->name_ok && request->reference_count > 0;
+	verdict->accepted = ((chain_met && name_met) || f->excepted) && f->pin_ok && f->hook_ok;
 	if (verdict->accepted) {
 		verdict->verify_error = X509_V_OK;
 		verdict->depth = -1;
 	} else {
-		first_problem(chain, name_ok, verdict);
+		first_problem(f, policy->require_chain && !f->excepted, verdict);
 	}
 }
 
@@ -175,6 +218,7 @@ int
 tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict)
 {
 	struct tlsw__chain chain = {0};
+	struct findings f = {.chain_ok = false};
 	const struct tlsw__reference *matched;
 	int rv = -1;
 
@@ -189,7 +233,11 @@ tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *v
 		goto out;
 	}
 	verdict->leaf = request->leaf;
-	decide(request, &chain, matched != NULL, verdict);
+	f.name_ok = matched != NULL;
+	note_chain(&chain, &f);
+	note_identity(request, &f);
+	f.hook_ok = ask_hook(request, chain.path, all_reasons(request, &f));
+	decide(request, &f, verdict);
 	rv = verdict->accepted ? 0 : refuse(request, &chain, verdict);
 	verdict->path = chain.path;
 	chain.path = NULL;
@@ -200,15 +248,18 @@ out:
 
 bool
 tlsw__verify_again(const struct tlsw__verify_request *request, STACK_OF(X509) *path,
-    struct tlsw__verdict *verdict)
+    unsigned long earlier, struct tlsw__verdict *verdict)
 {
-	const struct tlsw__chain_policy *policy = &request->policy->chain;
-	struct tlsw__chain chain = {0};
-	bool name_ok;
+	const time_t set = request->policy->chain.when;
+	struct findings f = {.chain_reasons = earlier};
 
-	chain.ok = tlsw__chain_in_dates(path, policy->when != 0 ? policy->when : time(NULL));
-	name_ok = match_leaf(request, verdict) != NULL;
-	decide(request, &chain, name_ok, verdict);
+	if (!tlsw__chain_in_dates(path, set != 0 ? set : time(NULL)))
+		f.chain_reasons |= TLSW_REASON_EXPIRED;
+	f.chain_ok = f.chain_reasons == 0;
+	f.name_ok = match_leaf(request, verdict) != NULL;
+	note_identity(request, &f);
+	f.hook_ok = ask_hook(request, path, all_reasons(request, &f));
+	decide(request, &f, verdict);
 	verdict->path = verdict->accepted ? X509_chain_up_ref(path) : NULL;
 	if (verdict->path == NULL || X509_up_ref(request->leaf) != 1) {
 		tlsw__verdict_clear(verdict);

@@ -15,6 +15,7 @@
 #include "chain.h"
 #include "error.h"
 #include "name.h"
+#include "pin.h"
 #include "trust.h"
 
 #define TLSW__MATCHED_SIZE 320 /* a DNS name, an address, or a service and a DNS name */
@@ -25,6 +26,10 @@ struct tlsw__verify_policy {
 	bool check_hostname;
 	bool check_common_name; /* when there is no subjectAltName identifier at all */
 	struct tlsw__chain_policy chain;
+	struct tlsw__pins pins;             /* hold whatever else is off */
+	struct tlsw__exceptions exceptions;
+	tlsw_verify_hook hook; /* NULL: none */
+	void *hook_arg;
 };
 
 /** One question: is this leaf, with these certificates beside it, the host? */
@@ -35,6 +40,7 @@ struct tlsw__verify_request {
 	STACK_OF(X509) *presented;                /* the rest of what the peer sent; may be NULL */
 	const struct tlsw__reference *references; /* any of them may match */
 	size_t reference_count;                   /* 0 only when check_hostname is off */
+	const tls_socket *socket;                 /* for the hook; NULL without a connection */
 	const char *service;                      /* SRV-ID service of the first reference; NULL: none */
 };
 
@@ -43,6 +49,7 @@ struct tlsw__verdict {
 	bool accepted;       /* the policy is met: what opens the gate */
 	bool verified;       /* chain and name passed, whether required or not */
 	unsigned long reasons;
+	unsigned long chain_reasons; /* those of them that the chain gave */
 	long verify_error;   /* X509_V_OK only when accepted */
 	int depth;
 	X509 *leaf;          /* the certificate decided about, a reference */
@@ -61,12 +68,13 @@ int tlsw__verify_host(const char *hostname, struct tlsw__reference *out);
 int tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict);
 
 /**
- * Decide about a chain that was verified before with the same trust: its dates
- * and the name are looked at again. request->leaf is path's first. Returns
- * whether it was accepted, with the verdict filled; sets no error.
+ * Decide about a chain that was verified before with the same trust; earlier
+ * are the reasons that were found in it then. Its dates, the name, the pins
+ * and the hook are asked again. request->leaf is path's first. Returns whether
+ * it was accepted, with the verdict filled; sets no error.
  */
 bool tlsw__verify_again(const struct tlsw__verify_request *request, STACK_OF(X509) *path,
-    struct tlsw__verdict *verdict);
+    unsigned long earlier, struct tlsw__verdict *verdict);
 
 void tlsw__verdict_clear(struct tlsw__verdict *verdict);
 

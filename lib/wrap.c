@@ -36,6 +36,7 @@ request_for(const tls_socket *s)
 	    .references = s->references,
 	    .reference_count = s->reference_count,
 	    .service = s->service,
+	    .socket = s,
 	};
 }
 
@@ -63,7 +64,7 @@ verify(tls_socket *s, const struct tlsw__verify_request *request)
 	if (known)
 		path = tlsw__chains_get(s->context->chains, digest,
 		    policy->when != 0 ? policy->when : time(NULL));
-	if (path != NULL && tlsw__verify_again(request, path, &s->verdict)) {
+	if (path != NULL && tlsw__verify_again(request, path, 0, &s->verdict)) {
 		sk_X509_pop_free(path, X509_free);
 		return 0;
 	}
@@ -130,14 +131,14 @@ keep(struct tlsw__judge *judge, SSL_SESSION *session)
 
 /* Decide about a session's chain before it is offered: OpenSSL would not ask on resumption. */
 static bool
-offer(tls_socket *s, const struct tlsw__session *kept)
+offer(tls_socket *s, const struct tlsw__session *kept, unsigned long earlier)
 {
 	struct tlsw__verify_request request = request_for(s);
 
 	request.leaf = sk_X509_value(kept->path, 0);
 	if (request.leaf == NULL || SSL_SESSION_get0_peer(kept->session) == NULL ||
 	    X509_cmp(request.leaf, SSL_SESSION_get0_peer(kept->session)) != 0 ||
-	    !tlsw__verify_again(&request, kept->path, &s->verdict))
+	    !tlsw__verify_again(&request, kept->path, earlier, &s->verdict))
 		return false;
 	if (SSL_set_session(s->ssl, kept->session) == 1) {
 		s->verdict_on_session = true;
@@ -161,7 +162,7 @@ find_session(tls_socket *s)
 	if (!may_remember(s))
 		return;
 	while (tlsw__sessions_take(s->context->sessions, s->key, &kept)) {
-		bool offered = offer(s, &kept);
+		bool offered = offer(s, &kept, 0);
 		bool again = !offered && SSL_SESSION_get_protocol_version(kept.session) >= TLS1_3_VERSION;
 
 		tlsw__session_clear(&kept);
@@ -551,7 +552,7 @@ follow(tls_socket *s, tls_socket *control)
 	kept.session = session == NULL ? NULL : SSL_SESSION_dup(session);
 	kept.path = X509_chain_up_ref(control->verdict.path);
 	if (kept.session != NULL && kept.path != NULL && tlsw__session_usable(kept.session))
-		(void)offer(s, &kept);
+		(void)offer(s, &kept, control->verdict.chain_reasons);
 	tlsw__session_clear(&kept);
 	return 0;
 }

@@ -27,13 +27,14 @@ lookup places
 trust
 chain constrain attempt search strict strict_rules strict_names
 session remember
+pin
 verify explain
 context key
-settings protocol
+settings protocol keylog
 socket
 wrap
 io
-peer
+peer binding
 stdio
 starttls dialogue starttls_line starttls_xmpp starttls_ldap starttls_sql
 connect

@@ -246,6 +246,14 @@ static int set_suites(tls_context *c) { return tls_context_set_ciphers(c, NULL, 
 static int set_groups(tls_context *c) { return tls_context_set_groups(c, "P-256"); }
 static int set_alpn(tls_context *c) { return tls_context_set_alpn(c, (const char *const[]){"imap"}, 1, false); }
 static int set_alpn_required(tls_context *c) { return tls_context_set_alpn(c, (const char *const[]){"imap"}, 1, true); }
+static int set_pins(tls_context *c) { return tls_context_set_pins(c, "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="); }
+static int allow(const tls_socket *s, const tls_certificate *chain, unsigned long reasons, void *arg) { (void)s; (void)chain; (void)reasons; (void)arg; return 0; }
+static int set_hook(tls_context *c) { return tls_context_set_verify_hook(c, allow, NULL); }
+static int set_hook_arg(tls_context *c) { return tls_context_set_verify_hook(c, NULL, c); }
+static int set_sigalgs(tls_context *c) { return tls_context_set_signature_algorithms(c, "ECDSA+SHA256"); }
+static int set_level(tls_context *c) { return tls_context_set_security_level(c, 3); }
+static int set_profile(tls_context *c) { return tls_context_set_profile(c, TLSW_PROFILE_MODERN); }
+static int set_exception(tls_context *c) { return tls_context_add_exception(c, "www.lab.test", "cert-sha256:0000000000000000000000000000000000000000000000000000000000000000"); }
 
 /*
  * Every setting that decides whom to trust or how to speak changes the key. A
@@ -266,9 +274,17 @@ static const struct row settings[] = {
     {"groups", set_groups},
     {"alpn", set_alpn},
     {"alpn", set_alpn_required},
+    {"pins", set_pins},
+    {"verify_hook", set_hook},
+    {"verify_hook", set_hook_arg},
+    {"signature_algorithms", set_sigalgs},
+    {"security_level", set_level},
+    {"profile", set_profile},
+    {"an exception", set_exception},
 };
 #define SETTINGS ((int)(sizeof(settings) / sizeof(settings[0])))
-static const char *const indifferent[] = {"handshake_timeout", "session_cache", "chain_memory", "refresh"};
+static const char *const indifferent[] = {"handshake_timeout", "session_cache", "chain_memory", "refresh",
+    "keylog_file"};
 
 static void
 key_of(tls_context *c, const char *host, const char *service, int port, unsigned char *key)
@@ -360,7 +376,7 @@ START_TEST(dates_and_name_are_looked_at_again)
 	if (rows[_i].when != 0)
 		policy.chain.when = time(NULL) + rows[_i].when;
 	ck_assert_works(tlsw__verify_host(rows[_i].host, &reference) == 0);
-	ck_assert_int_eq(tlsw__verify_again(&request, path, &verdict), rows[_i].accepted);
+	ck_assert_int_eq(tlsw__verify_again(&request, path, 0, &verdict), rows[_i].accepted);
 	ck_assert_int_eq(verdict.accepted, rows[_i].accepted);
 	tlsw__verdict_clear(&verdict);
 	sk_X509_pop_free(path, X509_free);

@@ -1,0 +1,47 @@
+/*
+ * keylog.c - the secrets of connections in a file, for Wireshark and its like
+ * to decrypt a capture with.
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "settings.h"
+
+/* One line in one write, so that lines of several threads and processes do not mix. */
+static void
+log_line(const SSL *ssl, const char *line)
+{
+	const tls_context *ctx = tlsw__context_of(ssl);
+	struct iovec parts[2] = {{(void *)(uintptr_t)line, strlen(line)}, {(void *)(uintptr_t)"\n", 1}};
+
+	if (ctx != NULL && ctx->keylog_fd >= 0 && writev(ctx->keylog_fd, parts, 2) < 0)
+		return; /* a log that cannot be written is no reason to end a connection */
+}
+
+int
+tls_context_set_keylog_file(tls_context *ctx, const char *path)
+{
+	int fd;
+
+	if (tlsw__settable(ctx, "keylog_file") != 0)
+		return -1;
+	if (path == NULL && !tlsw__compat_secure_mode())
+		path = getenv("SSLKEYLOGFILE");
+	if (path == NULL || path[0] == '\0')
+		return 0;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
+	if (fd < 0)
+		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "keylog_file \"%.200s\"", path);
+	if (ctx->keylog_fd >= 0)
+		(void)close(ctx->keylog_fd);
+	ctx->keylog_fd = fd;
+	SSL_CTX_set_keylog_callback(ctx->ssl_ctx, log_line);
+	return 0;
+}
