@@ -209,7 +209,7 @@ static const struct peer_step talks[] = {
     PEER_HANDSHAKE, PEER_EXPECT("ping"), PEER_SEND("pong\n"), PEER_CLOSE_NOTIFY, PEER_END};
 static const struct peer_step cuts[] = {
     PEER_HANDSHAKE, PEER_EXPECT("ping"), PEER_SEND("po"), PEER_FIN, PEER_END};
-static const struct peer_step resets[] = {PEER_HANDSHAKE, PEER_EXPECT("ping"), PEER_RESET};
+static const struct peer_step resets[] = {PEER_HANDSHAKE, PEER_EXPECT("ping"), PEER_RESET, PEER_END};
 static const struct peer_step greets[] = {
     PEER_SEND("220 mail.lab.test ESMTP\r\n"), PEER_DRAIN, PEER_END};
 static const struct peer_step sleeps[] = {PEER_DRAIN, PEER_END};

@@ -286,7 +286,8 @@ bio_text(BIO *bio)
 	MUST(len >= 0);
 	text = malloc((size_t)len + 1);
 	MUST(text != NULL);
-	memcpy(text, data, (size_t)len);
+	if (len > 0)
+		memcpy(text, data, (size_t)len);
 	text[len] = '\0';
 	BIO_free(bio);
 	return text;
