@@ -22,7 +22,7 @@ static const unsigned char srv_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08
  * A length in its shortest form, of at most three octets behind the first:
  * certificates end far below 16 MB.
  */
-static bool
+static inline bool
 read_length(const unsigned char **at, const unsigned char *end, size_t *len)
 {
 	const unsigned char *p = *at;
@@ -45,7 +45,7 @@ read_length(const unsigned char **at, const unsigned char *end, size_t *len)
 	return value >= 0x80;
 }
 
-static bool
+static inline bool
 read_tlv(const unsigned char **at, const unsigned char *end, struct tlv *tlv)
 {
 	const unsigned char *p = *at;
@@ -123,14 +123,15 @@ read_name(const struct tlv *entry, struct tls_name *name)
 {
 	enum tlsw_name_type type;
 
+	if (entry->tag == 0x82) { /* nearly all are, so this is asked first */
+		*name = (struct tls_name){TLSW_NAME_DNS, entry->at, entry->len};
+		return 1;
+	}
 	switch (entry->tag) {
 	case 0xa0:
 		return read_other_name(entry, name);
 	case 0x81:
 		type = TLSW_NAME_EMAIL;
-		break;
-	case 0x82:
-		type = TLSW_NAME_DNS;
 		break;
 	case 0x86:
 		type = TLSW_NAME_URI;
