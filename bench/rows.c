@@ -5,8 +5,18 @@
  */
 #include "rows.h"
 
-#define NO_ANCHORS {{"SSL_CTX_new alone", "raw", "option=no-anchors"}}
-#define READ_AHEAD {{"read_ahead", "raw", "option=read-ahead"}}
+#define NO_ANCHORS                                                      \
+	{                                                               \
+		{                                                       \
+			"SSL_CTX_new alone", "raw", "option=no-anchors" \
+		}                                                       \
+	}
+#define READ_AHEAD                                               \
+	{                                                        \
+		{                                                \
+			"read_ahead", "raw", "option=read-ahead" \
+		}                                                \
+	}
 #define RECONNECT "work=reconnect option=resume"
 
 /* clang-format off */
