@@ -72,10 +72,10 @@ bool tlsw__anchors_current(const struct tlsw__anchors *set, const char *path);
 bool tlsw__anchors_equal(const struct tlsw__anchors *a, const struct tlsw__anchors *b);
 
 /** Put references to all certificates of a subject on found. 0, or -1: memory. */
-int tlsw__anchors_find(struct tlsw__anchors *set, const X509_NAME *subject, STACK_OF(X509) * found);
+int tlsw__anchors_find(struct tlsw__anchors *set, const X509_NAME *subject, STACK_OF(X509) *found);
 
 /** Put references to all CRLs on found. 0, or -1: memory. */
-int tlsw__anchors_crls(struct tlsw__anchors *set, STACK_OF(X509_CRL) * found);
+int tlsw__anchors_crls(struct tlsw__anchors *set, STACK_OF(X509_CRL) *found);
 
 /** The certificates one by one, distrusted ones too: a reference, NULL if it cannot be decoded. */
 size_t tlsw__anchors_size(const struct tlsw__anchors *set);

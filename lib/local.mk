@@ -16,7 +16,9 @@ libtlswrap_core_la_SOURCES = \
 	lib/file.h lib/file.c \
 	lib/pem.h lib/pem.c \
 	lib/der.h lib/der.c \
-	lib/anchors.h lib/anchors.c \
+	lib/object.h lib/object.c \
+	lib/anchors.h lib/anchors_internal.h \
+	lib/anchors.c lib/anchors_parse.c lib/anchors_shared.c \
 	lib/cadir.h lib/cadir.c \
 	lib/lookup.h lib/lookup.c \
 	lib/places.h lib/places.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "lookup.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,23 +35,28 @@ tlsw__lookup_remark(void)
 
 /* -------------------------------------------------------------- certificates */
 
-/* A CA file that cannot be read is as good as none; being out of memory is not. */
+/*
+ * A CA file that is nobody's business or makes no sense is as good as none.
+ * Being short of memory or descriptors is not: a refusal might be in it.
+ */
 static int
-collect_from_dir(struct tlsw__cadir *dir, const X509_NAME *subject, STACK_OF(X509) * found)
+collect_from_dir(struct tlsw__cadir *dir, const X509_NAME *subject, STACK_OF(X509) *found)
 {
 	struct tlsw__fault fault;
 
 	if (tlsw__cadir_find(dir, subject, found, &fault) == 0)
 		return 0;
-	if (fault.code == TLSW_ERR_MEMORY)
-		return tlsw__fault_set_memory(&failed);
-	remarked = fault;
-	return 0;
+	if (fault.code == TLSW_ERR_TRUST_STORE &&
+	    (fault.os_errno == 0 || fault.os_errno == EACCES)) {
+		remarked = fault;
+		return 0;
+	}
+	failed = fault;
+	return -1;
 }
 
 static int
-collect_certificates(
-    const struct sources *sources, const X509_NAME *subject, STACK_OF(X509) * found)
+collect_certificates(const struct sources *sources, const X509_NAME *subject, STACK_OF(X509) *found)
 {
 	int rv = 0;
 	size_t i;
@@ -92,7 +98,7 @@ same(X509 *x, X509 *y)
 }
 
 static bool
-outweighed(STACK_OF(X509) * found, int i)
+outweighed(STACK_OF(X509) *found, int i)
 {
 	X509 *x = sk_X509_value(found, i);
 	int k;
@@ -109,7 +115,7 @@ outweighed(STACK_OF(X509) * found, int i)
 
 /* Into the store's cache, and the first of them, a reference. */
 static X509 *
-add_certificates(X509_STORE *store, STACK_OF(X509) * found)
+add_certificates(X509_STORE *store, STACK_OF(X509) *found)
 {
 	X509 *first = NULL;
 	int i;

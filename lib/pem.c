@@ -254,9 +254,8 @@ refused(void)
 	return ERR_peek_error() != 0 && tlsw__queue_tells_memory() ? -1 : 0;
 }
 
-/* Anything unusual in it: OpenSSL's own reader decides. */
 static int
-decode_unusual(
+read_with_openssl(
     const struct tlsw__pem_block *block, unsigned char *out, size_t *len, const char **why)
 {
 	const size_t size = (size_t)(block->end - block->begin);
@@ -286,6 +285,19 @@ decode_unusual(
 	OPENSSL_free(data);
 	BIO_free(bio);
 	return rv;
+}
+
+/*
+ * Anything unusual in it: OpenSSL's own reader decides. A refusal is asked for
+ * twice, since a shortage of memory may look like one.
+ */
+static int
+decode_unusual(
+    const struct tlsw__pem_block *block, unsigned char *out, size_t *len, const char **why)
+{
+	int rv = read_with_openssl(block, out, len, why);
+
+	return rv != 0 ? rv : read_with_openssl(block, out, len, why);
 }
 
 size_t

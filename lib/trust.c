@@ -816,6 +816,19 @@ tlsw__snapshot_store(struct tlsw__snapshot *snap)
 	return snap->store;
 }
 
+int
+tlsw__trust_lookups_worked(void)
+{
+	const struct tlsw__fault *fault = tlsw__lookup_fault();
+
+	if (fault == NULL)
+		return 0;
+	if (fault->code == TLSW_ERR_MEMORY)
+		return tlsw__error_set_memory();
+	return tlsw__error_set(
+	    TLSW_ERR_TRUST_STORE, "a file of a CA directory is unusable: %s", fault->text);
+}
+
 uint64_t
 tlsw__snapshot_version(const struct tlsw__snapshot *snap)
 {

@@ -74,9 +74,15 @@ size_t tlsw__snapshot_crls(const struct tlsw__snapshot *snapshot);
 
 /**
  * For X509_STORE_CTX_init(); lent, and it must not be changed. Call
- * tlsw__lookup_begin() before a verification and tlsw__lookup_fault() after it.
+ * tlsw__lookup_begin() before a verification and the next one after it.
  */
 X509_STORE *tlsw__snapshot_store(struct tlsw__snapshot *snapshot);
+
+/**
+ * Whether all that the verification asked for could be read: 0, or -1 with the
+ * error (TLSW_ERR_TRUST_STORE, _MEMORY); its outcome must then not count.
+ */
+int tlsw__trust_lookups_worked(void);
 
 /** Differs whenever what is trusted differs. */
 uint64_t tlsw__snapshot_version(const struct tlsw__snapshot *snapshot);

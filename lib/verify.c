@@ -214,6 +214,17 @@ refuse(const struct tlsw__verify_request *request, const struct tlsw__chain *cha
 	return -1;
 }
 
+/* A chain over what is trusted, provided that the trust store could be asked all along. */
+static int
+build_chain(const struct tlsw__verify_request *request, struct tlsw__chain *chain)
+{
+	tlsw__lookup_begin();
+	if (tlsw__chain_build(tlsw__snapshot_store(request->trust), request->leaf, request->presented,
+	        &request->policy->chain, chain) != 0)
+		return -1;
+	return tlsw__trust_lookups_worked();
+}
+
 int
 tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict)
 {
@@ -226,9 +237,8 @@ tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *v
 	verdict->depth = -1;
 	verdict->reasons = TLSW_REASON_OTHER;
 	matched = match_leaf(request, verdict);
-	if (tlsw__chain_build(tlsw__snapshot_store(request->trust), request->leaf, request->presented,
-	        &request->policy->chain, &chain) != 0 ||
-	    constrain(request, matched, &chain) != 0 || X509_up_ref(request->leaf) != 1) {
+	if (build_chain(request, &chain) != 0 || constrain(request, matched, &chain) != 0 ||
+	    X509_up_ref(request->leaf) != 1) {
 		verdict->error = tlsw__error_copy();
 		goto out;
 	}

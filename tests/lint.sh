@@ -20,8 +20,8 @@ dn
 cert cert_load san
 transport
 file
-pem der
-anchors
+pem der object
+anchors anchors_internal anchors_parse anchors_shared
 cadir
 lookup places
 trust

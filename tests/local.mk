@@ -153,8 +153,8 @@ tests_test_cert_load_LDADD = $(test_ldadd)
 
 # Allocations that fail on request, where the linker can redirect them.
 if LINKER_WRAP
-check_PROGRAMS += tests/test_cert_memory
-TESTS += tests/test_cert_memory
+check_PROGRAMS += tests/test_cert_memory tests/test_trust_memory
+TESTS += tests/test_cert_memory tests/test_trust_memory
 endif
 test_memory = tests/support/memory.h tests/support/memory.c
 test_memory_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
@@ -234,6 +234,11 @@ tests_test_places_LDADD = $(test_ldadd)
 tests_test_refresh_SOURCES = tests/test_refresh.c $(trust_support)
 tests_test_refresh_CPPFLAGS = $(test_cppflags)
 tests_test_refresh_LDADD = $(test_ldadd)
+
+tests_test_trust_memory_SOURCES = tests/test_trust_memory.c $(trust_support) $(test_memory)
+tests_test_trust_memory_CPPFLAGS = $(test_cppflags)
+tests_test_trust_memory_LDADD = $(test_ldadd)
+tests_test_trust_memory_LDFLAGS = $(AM_LDFLAGS) $(test_memory_ldflags)
 
 tests_test_trust_SOURCES = tests/test_trust.c $(trust_support)
 tests_test_trust_CPPFLAGS = $(test_cppflags)

@@ -545,6 +545,24 @@ START_TEST(a_broken_revocation_list_of_a_directory_is_a_fault)
 }
 END_TEST
 
+/* A context with TLSW_VERIFY_CRL_IF_AVAILABLE refuses when it cannot know. */
+START_TEST(a_context_refuses_over_a_broken_revocation_list)
+{
+	struct pki_octets der = pki_der(server);
+	tls_context *ctx = tls_context_new();
+	tls_certificate *cert = tls_certificate_load_mem(der.at, der.len);
+
+	(void)load_dir();
+	ck_assert_works(tls_context_load_ca_dir(ctx, scratch_path("certs")) == 0);
+	ck_assert_works(tls_context_set_verify_flags(ctx, TLSW_VERIFY_CRL_IF_AVAILABLE) == 0);
+	ck_assert_works(tls_context_verify(ctx, cert, "www.lab.test") == 0);
+	write_dir_crl("-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n");
+	ck_assert_refused(tls_context_verify(ctx, cert, "www.lab.test"), TLSW_ERR_TRUST_STORE);
+	tls_certificate_free(cert);
+	tls_context_free(ctx);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- texts */
 
 START_TEST(describe_names_sources_and_counts)
@@ -609,6 +627,7 @@ suite(void)
 	tcase_add_test(t, revocation_lists_of_a_bundle_are_used);
 	tcase_add_test(t, revocation_lists_of_a_directory_are_used);
 	tcase_add_test(t, a_broken_revocation_list_of_a_directory_is_a_fault);
+	tcase_add_test(t, a_context_refuses_over_a_broken_revocation_list);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("texts");
