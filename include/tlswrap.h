@@ -296,6 +296,23 @@ typedef int (*tlsw_verify_hook)(const tls_socket *s, const tls_certificate *chai
 /** Set the verify hook; NULL: none. Errors: TLSW_ERR_USAGE. */
 TLSW_API int tls_context_set_verify_hook(tls_context *ctx, tlsw_verify_hook hook, void *arg);
 
+/** What is asked of OCSP answers stapled to the handshake (RFC 6066 section 8). */
+enum tlsw_ocsp {
+	TLSW_OCSP_OFF,        /**< none is asked for; what comes is ignored */
+	TLSW_OCSP_IF_STAPLED, /**< a bad one is refused, and a missing one if the leaf says "must staple" */
+	TLSW_OCSP_REQUIRED    /**< every leaf needs a good one */
+};
+
+/**
+ * Whether the server's OCSP answer decides. Default TLSW_OCSP_OFF. An answer
+ * is good when it is signed by the leaf's issuer or its delegate, is about
+ * this leaf, says "good" and is fresh. While it is on no session is reused but
+ * that of a control connection, and no chain is remembered. It concerns
+ * handshakes: tls_context_verify() has no answer to look at.
+ * Errors: TLSW_ERR_USAGE.
+ */
+TLSW_API int tls_context_set_ocsp(tls_context *ctx, enum tlsw_ocsp ocsp);
+
 /**
  * The lowest and the highest protocol version; TLSW_TLS_1_2 to TLSW_TLS_1_3 by
  * default. openssl.cnf may raise the minimum, never lower it.

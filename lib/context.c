@@ -58,6 +58,16 @@ ask_judge(X509_STORE_CTX *presented, void *unused)
 	return judge != NULL && judge->decide(judge, presented) == 1 ? 1 : 0;
 }
 
+/* Called before Finished leaves, when an OCSP answer was asked for, whether one came or not. */
+static int
+ask_about_staple(SSL *ssl, void *unused)
+{
+	struct tlsw__judge *judge = tlsw__context_judge(ssl);
+
+	(void)unused;
+	return judge != NULL && judge->staple(judge) == 1 ? 1 : 0;
+}
+
 /* Called when the server gave a session. 0: no reference was taken. */
 static int
 new_session(SSL *ssl, SSL_SESSION *session)
@@ -120,6 +130,7 @@ new_ssl_ctx(void)
 	(void)SSL_CTX_set_session_cache_mode(ssl_ctx,
 	    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(ssl_ctx, new_session);
+	(void)SSL_CTX_set_tlsext_status_cb(ssl_ctx, ask_about_staple);
 	SSL_CTX_set_read_ahead(ssl_ctx, 1);
 	return ssl_ctx;
 }

@@ -53,6 +53,7 @@ struct tls_context {
  */
 struct tlsw__judge {
 	int (*decide)(struct tlsw__judge *judge, X509_STORE_CTX *presented);
+	int (*staple)(struct tlsw__judge *judge); /* the server's OCSP answer, or none, is there */
 	void (*keep)(struct tlsw__judge *judge, SSL_SESSION *session); /* the server gave one; lent */
 };
 /** An SSL of the context with its judge, which must outlive it; NULL with the error set. */

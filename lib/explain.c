@@ -377,14 +377,21 @@ tlsw__explain_refusal(const struct tlsw__verify_request *request, const struct t
 		(void)tlsw__error_set_memory();
 		goto out;
 	}
-	if (verdict->verify_error == X509_V_ERR_CERT_REJECTED)
-		add_rejected(&t, request, presented, verdict->reasons);
-	else if (chain_bad)
-		add_problem(&t, request, &chain->problems[0], path);
-	else
+	switch (verdict->blame) {
+	case TLSW__BLAME_CHAIN:
+		if (chain_bad)
+			add_problem(&t, request, &chain->problems[0], path);
+		break;
+	case TLSW__BLAME_NAME:
 		add_mismatch(&t, request);
-	if (verdict->verify_error == X509_V_ERR_HOSTNAME_MISMATCH && !chain_bad)
-		code = TLSW_ERR_HOSTNAME_MISMATCH;
+		code = verdict->chain_reasons == 0 ? TLSW_ERR_HOSTNAME_MISMATCH : TLSW_ERR_CERTIFICATE;
+		break;
+	case TLSW__BLAME_CALLER:
+		add_rejected(&t, request, presented, verdict->reasons);
+		break;
+	}
+	if (t.len == 0)
+		add(&t, "certificate is refused");
 	(void)tlsw__error_set(code, "%s", t.s);
 	tlsw__error_set_verdict(verdict->reasons, verdict->verify_error, verdict->depth);
 	if (chain != NULL)

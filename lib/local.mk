@@ -35,6 +35,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/session.h lib/session.c \
 	lib/remember.h lib/remember.c \
 	lib/pin.h lib/pin.c \
+	lib/staple.h lib/staple.c \
 	lib/transport.h lib/transport.c \
 	lib/verify.h lib/verify.c \
 	lib/explain.h lib/explain.c \

@@ -149,6 +149,17 @@ tls_context_set_verify_hook(tls_context *ctx, tlsw_verify_hook hook, void *arg)
 }
 
 int
+tls_context_set_ocsp(tls_context *ctx, enum tlsw_ocsp ocsp)
+{
+	if (tlsw__settable(ctx, "ocsp") != 0)
+		return -1;
+	if (ocsp != TLSW_OCSP_OFF && ocsp != TLSW_OCSP_IF_STAPLED && ocsp != TLSW_OCSP_REQUIRED)
+		return tlsw__error_set(TLSW_ERR_USAGE, "ocsp: %d is no mode", (int)ocsp);
+	ctx->policy.ocsp = ocsp;
+	return 0;
+}
+
+int
 tls_context_set_handshake_timeout(tls_context *ctx, int timeout_ms)
 {
 	if (tlsw__settable(ctx, "handshake_timeout") != 0)

@@ -37,6 +37,7 @@ struct tls_socket {
 	const char *service; /* NULL: none was set; else service_name */
 	char service_name[16]; /* RFC 6335 section 5.1: 1 to 15 octets */
 	struct tlsw__verdict verdict;      /* starts refused */
+	bool staple_passed;      /* the OCSP answer of this handshake, or its absence, will do */
 	bool verdict_on_session; /* it is about the session that is offered, not yet about this handshake */
 	X509 *control_leaf;      /* a data connection must lead to this server; NULL: it is none */
 	bool keyed;              /* key is set: sessions and chains may be looked up and kept */

@@ -172,12 +172,15 @@ first_problem(const struct findings *f, bool chain_counts, struct tlsw__verdict 
 {
 	verdict->depth = 0;
 	if (chain_counts && !f->chain_ok) {
+		verdict->blame = TLSW__BLAME_CHAIN;
 		verdict->verify_error = f->chain_error;
 		verdict->depth = f->chain_depth;
 	} else if (chain_counts && !f->name_ok) {
+		verdict->blame = TLSW__BLAME_NAME;
 		verdict->verify_error = X509_V_ERR_HOSTNAME_MISMATCH;
 	} else {
-		verdict->verify_error = X509_V_ERR_CERT_REJECTED; /* a pin, or the hook */
+		verdict->blame = TLSW__BLAME_CALLER;
+		verdict->verify_error = X509_V_ERR_CERT_REJECTED;
 	}
 }
 
@@ -314,7 +317,7 @@ tls_match_hostname(const tls_certificate *cert, const char *hostname)
 {
 	static const struct tlsw__verify_policy policy = {.check_hostname = true};
 	struct tlsw__verdict verdict = {.reasons = TLSW_REASON_HOSTNAME,
-	    .verify_error = X509_V_ERR_HOSTNAME_MISMATCH};
+	    .verify_error = X509_V_ERR_HOSTNAME_MISMATCH, .blame = TLSW__BLAME_NAME};
 	struct tlsw__reference reference;
 	struct tlsw__verify_request request = {
 	    .policy = &policy, .references = &reference, .reference_count = 1};

@@ -26,6 +26,7 @@ struct tlsw__verify_policy {
 	bool check_hostname;
 	bool check_common_name; /* when there is no subjectAltName identifier at all */
 	struct tlsw__chain_policy chain;
+	enum tlsw_ocsp ocsp;
 	struct tlsw__pins pins;             /* hold whatever else is off */
 	struct tlsw__exceptions exceptions;
 	tlsw_verify_hook hook; /* NULL: none */
@@ -44,6 +45,13 @@ struct tlsw__verify_request {
 	const char *service;                      /* SRV-ID service of the first reference; NULL: none */
 };
 
+/** What a refusal is about first of all. */
+enum tlsw__blame {
+	TLSW__BLAME_CHAIN,
+	TLSW__BLAME_NAME,
+	TLSW__BLAME_CALLER /* a pin, or the hook */
+};
+
 /** The answer. A zeroed one is a refusal. */
 struct tlsw__verdict {
 	bool accepted;       /* the policy is met: what opens the gate */
@@ -52,6 +60,7 @@ struct tlsw__verdict {
 	unsigned long chain_reasons; /* those of them that the chain gave */
 	long verify_error;   /* X509_V_OK only when accepted */
 	int depth;
+	enum tlsw__blame blame;
 	X509 *leaf;          /* the certificate decided about, a reference */
 	STACK_OF(X509) *path;  /* leaf first; the verified path or the best partial one */
 	char matched[TLSW__MATCHED_SIZE];

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "cert.h"
 #include "explain.h"
 #include "socket.h"
+#include "staple.h"
 
 #define REFERENCES_MAX 16
 #define CRL_FLAGS (TLSW_VERIFY_CRL_LEAF | TLSW_VERIFY_CRL_CHAIN | TLSW_VERIFY_CRL_IF_AVAILABLE)
@@ -41,13 +43,14 @@ request_for(const tls_socket *s)
 }
 
 /*
- * Whether earlier verdicts may be built upon. Not with CRLs: they end without
- * any file changing, so that they are looked at every time.
+ * Whether earlier verdicts may be built upon. Not with CRLs and OCSP answers:
+ * they end without any file changing, so that they are looked at every time.
  */
 static bool
 may_remember(const tls_socket *s)
 {
-	return s->keyed && (s->context->policy.chain.flags & CRL_FLAGS) == 0;
+	return s->keyed && (s->context->policy.chain.flags & CRL_FLAGS) == 0 &&
+	    s->context->policy.ocsp == TLSW_OCSP_OFF;
 }
 
 /* The same octets, verified minutes ago by this context for this host: not twice. */
@@ -97,6 +100,39 @@ decide(struct tlsw__judge *judge, X509_STORE_CTX *presented)
 	}
 	X509_STORE_CTX_set_error(presented, X509_V_OK);
 	return 1;
+}
+
+/* The second question, behind decide(): TLS 1.2 sends the OCSP answer after the certificates. */
+static int
+judge_staple(struct tlsw__judge *judge)
+{
+	tls_socket *s = (tls_socket *)judge;
+	const struct tlsw__verify_policy *policy = &s->context->policy;
+	unsigned char *answer = NULL;
+	long len = SSL_get_tlsext_status_ocsp_resp(s->ssl, &answer);
+
+	s->staple_passed = false;
+	if (SSL_session_reused(s->ssl) != 0)
+		return 1; /* there is no certificate, so no answer: the gate decides */
+	if (!s->verdict.accepted || s->verdict.path == NULL)
+		return 0;
+	if (tlsw__staple_check(policy->ocsp, s->verdict.path, answer, len > 0 ? (size_t)len : 0,
+	        policy->chain.when) != 0) {
+		tlsw__error_set_certificate(tlsw__cert_new(s->verdict.leaf, s->verdict.path));
+		s->verdict.accepted = false;
+		s->verdict.error = tlsw__error_copy();
+		return 0;
+	}
+	s->staple_passed = true;
+	return 1;
+}
+
+/* Asked for, and either seen in this handshake or on the control connection that is resumed. */
+static bool
+staple_met(const tls_socket *s, bool resumed)
+{
+	return s->context->policy.ocsp == TLSW_OCSP_OFF || s->staple_passed ||
+	    (resumed && s->control_leaf != NULL);
 }
 
 /* ------------------------------------------------------------------------- sessions */
@@ -225,7 +261,7 @@ pass_gate(tls_socket *s)
 
 	if (!s->verdict.accepted || s->verdict.leaf == NULL || peer == NULL ||
 	    X509_cmp(peer, s->verdict.leaf) != 0 || s->verdict_on_session != resumed ||
-	    SSL_get_verify_result(s->ssl) != X509_V_OK || SSL_is_init_finished(s->ssl) != 1)
+	    !staple_met(s, resumed) || SSL_get_verify_result(s->ssl) != X509_V_OK || SSL_is_init_finished(s->ssl) != 1)
 		return shut(s, TLSW_ERR_INTERNAL, "the handshake ended without a verdict about the server");
 	if (check_alpn(s) != 0 || check_control(s) != 0)
 		return -1;
@@ -414,6 +450,9 @@ set_ssl(tls_socket *s)
 	SSL_set_bio(s->ssl, bio, bio);
 	SSL_set_info_callback(s->ssl, note_alert);
 	SSL_set_connect_state(s->ssl);
+	if (s->context->policy.ocsp != TLSW_OCSP_OFF &&
+	    SSL_set_tlsext_status_type(s->ssl, TLSEXT_STATUSTYPE_ocsp) != 1)
+		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "OCSP");
 	if (host != NULL && host->kind == TLSW__REF_DNS &&
 	    SSL_set_tlsext_host_name(s->ssl, host->dns) != 1)
 		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "SNI");
@@ -425,6 +464,7 @@ static int
 prepare(tls_socket *s)
 {
 	s->judge.decide = decide;
+	s->judge.staple = judge_staple;
 	s->judge.keep = keep;
 	s->trust = tlsw__context_trust(s->context);
 	if (s->trust == NULL || set_ssl(s) != 0)

@@ -27,7 +27,7 @@ lookup places
 trust
 chain constrain attempt search strict strict_rules strict_names
 session remember
-pin
+pin staple
 verify explain
 context key
 settings protocol keylog

@@ -63,6 +63,7 @@ test_programs += tests/test_limbo
 test_programs += tests/test_match
 test_programs += tests/test_match_exhaustive
 test_programs += tests/test_name
+test_programs += tests/test_ocsp
 test_programs += tests/test_peer
 test_programs += tests/test_pki
 test_programs += tests/test_places
@@ -119,6 +120,10 @@ tests_test_lab_protocol_LDADD = tools/liblab.la $(test_ldadd)
 tests_test_session_SOURCES = tests/test_session.c
 tests_test_session_CPPFLAGS = $(test_cppflags)
 tests_test_session_LDADD = $(test_ldadd)
+
+tests_test_ocsp_SOURCES = tests/test_ocsp.c
+tests_test_ocsp_CPPFLAGS = $(test_cppflags)
+tests_test_ocsp_LDADD = $(test_ldadd)
 
 tests_test_io_SOURCES = tests/test_io.c
 tests_test_io_CPPFLAGS = $(test_cppflags)

@@ -253,6 +253,7 @@ static int set_hook_arg(tls_context *c) { return tls_context_set_verify_hook(c, 
 static int set_sigalgs(tls_context *c) { return tls_context_set_signature_algorithms(c, "ECDSA+SHA256"); }
 static int set_level(tls_context *c) { return tls_context_set_security_level(c, 3); }
 static int set_profile(tls_context *c) { return tls_context_set_profile(c, TLSW_PROFILE_MODERN); }
+static int set_ocsp(tls_context *c) { return tls_context_set_ocsp(c, TLSW_OCSP_IF_STAPLED); }
 static int set_exception(tls_context *c) { return tls_context_add_exception(c, "www.lab.test", "cert-sha256:0000000000000000000000000000000000000000000000000000000000000000"); }
 
 /*
@@ -280,6 +281,7 @@ static const struct row settings[] = {
     {"signature_algorithms", set_sigalgs},
     {"security_level", set_level},
     {"profile", set_profile},
+    {"ocsp", set_ocsp},
     {"an exception", set_exception},
 };
 #define SETTINGS ((int)(sizeof(settings) / sizeof(settings[0])))
