@@ -86,6 +86,7 @@ START_TEST(everything_wrong_with_a_complete_chain_is_found)
 	ck_assert(chain_found(&chain, X509_V_ERR_CERT_HAS_EXPIRED, 0));
 	ck_assert(chain_found(&chain, X509_V_ERR_CERT_NOT_YET_VALID, 1));
 	ck_assert(chain_found(&chain, X509_V_ERR_CERT_HAS_EXPIRED, 2));
+	ck_assert_uint_eq(chain.verifications, 2); /* the decision and the diagnosis */
 	tlsw__chain_clear(&chain);
 }
 END_TEST
@@ -339,6 +340,23 @@ START_TEST(two_anchors_of_one_name_are_both_tried)
 }
 END_TEST
 
+START_TEST(an_issuer_with_another_key_costs_no_verification)
+{
+	const struct pki *roots[12] = {NULL};
+	struct pki *leaf = NULL;
+	struct tlsw__chain chain;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		roots[i] = CA(.cn = "Root", .ski = PKI_ID_OFF);
+	leaf = LEAF(.issuer = roots[9], .aki = PKI_ID_OFF);
+	chain = chain_judge(roots, PKI_LIST(leaf), &chain_ordinary);
+	ck_assert(chain.ok);
+	ck_assert_uint_le(chain.verifications, 2);
+	tlsw__chain_clear(&chain);
+}
+END_TEST
+
 START_TEST(what_a_path_is_refused_for_is_told_about_the_best_one)
 {
 	struct pki *root = CA(.cn = "Root");
@@ -393,6 +411,22 @@ START_TEST(distrust_is_not_searched_around)
 	X509_STORE_free(store);
 	/* the cross signature is what carries it where nobody is distrusted */
 	chain_accepted(PKI_LIST(root), PKI_LIST(leaf, ca, around));
+}
+END_TEST
+
+/* Sent by the peer as well, it does not become an ordinary intermediate. */
+START_TEST(a_distrusted_intermediate_is_no_step_on_the_way)
+{
+	struct pki *root = CA(.cn = "Root"), *bad = CA(.cn = "Bad", .issuer = root);
+	struct pki *leaf = LEAF(.issuer = bad);
+	X509_STORE *store = store_distrusting(PKI_LIST(root), bad);
+	struct tlsw__chain chain = chain_judge_in(store, PKI_LIST(leaf, bad), &chain_ordinary);
+
+	ck_assert(!chain.ok);
+	ck_assert_int_eq(chain.problems[0].error, X509_V_ERR_CERT_REJECTED);
+	tlsw__chain_clear(&chain);
+	X509_STORE_free(store);
+	chain_accepted(PKI_LIST(root), PKI_LIST(leaf, bad));
 }
 END_TEST
 
@@ -471,13 +505,12 @@ END_TEST
  * levels of k certificates, each for the same name and key as its siblings and
  * signed by the level above; the top one is signed by top, or by a stranger.
  */
-static struct tlsw__chain
-judge_siblings(int k, int levels, const char *key_type, struct pki *root, struct pki *top)
+static struct pki *
+add_siblings(const struct pki **sent, int k, int levels, const char *key_type, struct pki *top)
 {
-	const struct pki *sent[CHAIN_KEEP_MAX / 2] = {NULL};
 	struct pki *issuer = top;
 	char name[24];
-	int level, i, n = 1;
+	int level, i, n = 0;
 
 	for (level = levels; level > 0; level--) {
 		struct pki *first = NULL;
@@ -492,7 +525,16 @@ judge_siblings(int k, int levels, const char *key_type, struct pki *root, struct
 		}
 		issuer = first;
 	}
-	/* good but for the last thing that is looked at: no path can be the right one */
+	return issuer;
+}
+
+/* The leaf is good but for the last thing that is looked at: no path can be the right one. */
+static struct tlsw__chain
+judge_siblings(int k, int levels, const char *key_type, struct pki *root, struct pki *top)
+{
+	const struct pki *sent[CHAIN_KEEP_MAX / 2] = {NULL};
+	struct pki *issuer = add_siblings(sent + 1, k, levels, key_type, top);
+
 	sent[0] = LEAF(.issuer = issuer, .not_before = -20, .not_after = -10);
 	return chain_judge(PKI_LIST(root), sent, &chain_ordinary);
 }
@@ -519,6 +561,18 @@ START_TEST(siblings_on_every_level_cost_no_more_than_the_budget)
 	ck_assert(!chain.ok);
 	ck_assert_uint_le(chain.verifications, 3);
 	tlsw__chain_clear(&chain);
+}
+END_TEST
+
+START_TEST(a_good_path_behind_a_maze_is_found)
+{
+	const struct pki *sent[CHAIN_KEEP_MAX / 2] = {NULL};
+	struct pki *root = CA(.cn = "Root");
+	struct pki *last = add_siblings(sent + 1, 4, 8, "P-256", CA(.cn = "Stranger"));
+
+	sent[0] = LEAF(.issuer = last);
+	sent[4 * 8 + 1] = cross(last, "Level 1", root);
+	chain_accepted(PKI_LIST(root), sent);
 }
 END_TEST
 
@@ -591,13 +645,16 @@ add_search(Suite *s)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, an_expired_cross_signature_does_not_matter);
 	tcase_add_test(t, two_anchors_of_one_name_are_both_tried);
+	tcase_add_test(t, an_issuer_with_another_key_costs_no_verification);
 	tcase_add_test(t, what_a_path_is_refused_for_is_told_about_the_best_one);
 	tcase_add_test(t, distrust_is_not_searched_around);
+	tcase_add_test(t, a_distrusted_intermediate_is_no_step_on_the_way);
 	tcase_add_test(t, partial_chains_end_where_the_caller_says);
 	tcase_add_loop_test(t, rings_of_cas_end, 0, COUNT(rings));
 	tcase_add_test(t, a_ring_with_a_way_out_is_left);
 	tcase_add_loop_test(
 	    t, siblings_on_every_level_cost_no_more_than_the_budget, 0, COUNT(siblings));
+	tcase_add_test(t, a_good_path_behind_a_maze_is_found);
 	tcase_add_test(t, one_path_among_many_siblings_is_found);
 	suite_add_tcase(s, t);
 }
