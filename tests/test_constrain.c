@@ -125,6 +125,20 @@ static const struct {
     {"malformed", {0}, {.constraints_raw = PKI_OCTETS("\x30\x05\x02")}, DNS("www.lab.test"),
 	"www.lab.test",
 	X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY}, /* OpenSSL passes such a CA over */
+    /* without a subjectAltName, as where the common name is asked, the host is all there is */
+    {"wall: D09 no name, not permitted", {0}, {.permitted = DNS("a.test")}, NULL, "www.lab.test",
+	PERMITTED},
+    {"wall: D09 no name, excluded", {0}, {.excluded = DNS("lab.test")}, NULL, "www.lab.test",
+	EXCLUDED},
+    {"wall: D09 no name, permitted", {0}, {.permitted = DNS("lab.test")}, NULL, "www.lab.test", 0},
+    {"no name, a suffix that is no label", {0}, {.permitted = DNS("ab.test")}, NULL, "www.lab.test",
+	PERMITTED},
+    {"no name, a suffix that is no label is not excluded", {0}, {.excluded = DNS("ab.test")}, NULL,
+	"www.lab.test", 0},
+    {"no name, a leading dot and no label more", {0}, {.permitted = DNS(".www.lab.test")}, NULL,
+	"www.lab.test", PERMITTED},
+    {"no name, an address outside", {0}, {.permitted = IP("10.0.0.0/8")}, NULL, "11.1.2.3",
+	PERMITTED},
     {"none at all", {0}, {0}, DNS("www.lab.test"), "www.lab.test", 0},
 };
 
