@@ -22,8 +22,8 @@
  *    freezes it: setters then fail with TLSW_ERR_USAGE and any number of
  *    threads may use it. A socket belongs to one thread at a time, or to one
  *    thread that reads and one that writes.
- *  - NULL as context stands for a shared default context in tls_wrap,
- *    tls_wrap_upgrade, tls_wrap_start and tls_context_verify. Setters given
+ *  - NULL as context stands for a shared default context in tls_wrap and its
+ *    like, tls_starttls, tls_create_connection and tls_context_verify. Setters given
  *    NULL fail with TLSW_ERR_USAGE; getters given NULL return 0, false or NULL.
  *  - No function changes signal dispositions, the descriptor's flags or any
  *    other state of the process; none raises SIGPIPE; OpenSSL's error queue
@@ -527,7 +527,70 @@ TLSW_API int tls_socket_own_fd(tls_socket *s);
 /** Milliseconds to the handshake deadline; -1 if there is none, 0 if it is due. */
 TLSW_API int tls_socket_time_left(const tls_socket *s);
 
-/* --------------------------------------------------------------- connecting */
+/* ----------------------------------------------------- STARTTLS and connecting */
+
+/** Protocols that begin in plaintext and change to TLS on request. */
+enum tlsw_protocol {
+	TLSW_SMTP,     /**< RFC 3207 */
+	TLSW_LMTP,     /**< RFC 2033 with RFC 3207 */
+	TLSW_IMAP,     /**< RFC 9051 section 6.2.1 */
+	TLSW_POP3,     /**< RFC 2595 */
+	TLSW_FTP,      /**< RFC 4217, the control connection */
+	TLSW_NNTP,     /**< RFC 4642 */
+	TLSW_SIEVE,    /**< ManageSieve, RFC 5804 */
+	TLSW_XMPP,     /**< RFC 6120, client to server */
+	TLSW_LDAP,     /**< RFC 4511 section 4.14 */
+	TLSW_POSTGRES, /**< SSLRequest of the PostgreSQL protocol */
+	TLSW_MYSQL     /**< SSLRequest of the MySQL protocol */
+};
+
+/**
+ * Ask a server for TLS in its protocol, then wrap: greeting, capabilities, the
+ * upgrade command, its answer, and tls_wrap(), under one deadline, the
+ * context's handshake timeout. fd is connected and nothing has been read from
+ * it; server_hostname as in tls_wrap(), and needed for TLSW_XMPP.
+ *
+ * TLS is mandatory: whatever the server says but the one right answer is a
+ * failure, and nothing more is sent. Nothing that it said before TLS is kept:
+ * ask for greeting and capabilities again (a ManageSieve server sends its
+ * capabilities by itself). No octet behind the go-ahead is ever taken from the
+ * descriptor; one that is there is an injection. No ALPN is sent unless the
+ * context sets it.
+ *
+ * On failure as tls_wrap(): NULL, and fd is open and shut down both ways.
+ * Errors: those of tls_wrap(), and TLSW_ERR_STARTTLS (the server refused, does
+ * not offer it, or broke the dialogue), _PLAINTEXT (it spoke out of turn),
+ * _PROTOCOL (lines over 1000 octets, 8192 for TLSW_IMAP, _XMPP and _LDAP, over
+ * 100 of them, or over 64 KiB in all), _USAGE (no such protocol).
+ */
+TLSW_API tls_socket *tls_starttls(tls_context *ctx, int fd, enum tlsw_protocol protocol,
+    const char *server_hostname);
+
+/**
+ * The dialogue of tls_starttls() alone, on a socket from tls_wrap_start():
+ * for event loops, and for sockets that get further references first. Then
+ * comes tls_socket_handshake(), which refuses with TLSW_ERR_USAGE until it is over.
+ *
+ * Returns 0 when TLS may begin; TLSW_WANT_READ or TLSW_WANT_WRITE on a
+ * non-blocking descriptor (poll for tls_socket_events(), at most
+ * tls_socket_time_left(), and call again with the same protocol); or -1, errors
+ * as tls_starttls(). USAGE (also: the socket has no descriptor, the handshake
+ * has begun, there was a dialogue before) changes nothing; any other failure
+ * shuts the descriptor down, and the socket answers getters only; free it.
+ */
+TLSW_API int tls_socket_starttls(tls_socket *s, enum tlsw_protocol protocol);
+
+/**
+ * Resolve, connect and wrap, under one deadline, the context's handshake
+ * timeout (name resolution itself cannot be interrupted). ctx NULL is the
+ * shared default context. host is what is connected to and what the peer must
+ * prove to be; service is a port or a name; both as in tls_create_tcp(). The
+ * socket owns its descriptor, which is blocking.
+ *
+ * Returns NULL on failure. Errors: those of tls_create_tcp() and tls_wrap().
+ */
+TLSW_API tls_socket *tls_create_connection(tls_context *ctx, const char *host,
+    const char *service);
 
 /**
  * Resolve a host and connect to it over TCP, as tls_create_connection() does

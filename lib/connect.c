@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "socket.h"
 
 /* --------------------------------------------------------------- the request */
 
@@ -52,10 +53,12 @@ parse_zoned(struct tlsw__host *host, const char *text, const char *percent)
 int
 tlsw__host_parse(struct tlsw__host *host, const char *text)
 {
-	const char *percent = text == NULL ? NULL : strchr(text, '%');
+	const char *percent, *name = text, *dot = "";
 	enum tlsw__name_fault fault;
-	const char *name = text, *dot = "";
 
+	if (text == NULL)
+		return no_host(NULL, TLSW__NAME_EMPTY);
+	percent = strchr(text, '%');
 	if (percent != NULL)
 		fault = parse_zoned(host, text, percent);
 	else
@@ -509,6 +512,72 @@ tlsw__connect_tcp(const struct tlsw__host *host, const char *port, tlsw__deadlin
 }
 
 /* -------------------------------------------------------------------- public */
+
+/* The name to be proved: what was asked for, without a zone id. */
+static const char *
+server_name(const struct tlsw__host *host, const char *text, char *buf, size_t size)
+{
+	const char *percent = strchr(text, '%');
+
+	if (host->reference.kind != TLSW__REF_IPV6 || percent == NULL)
+		return text;
+	(void)snprintf(buf, size, "%.*s", (int)(percent - text), text);
+	return buf;
+}
+
+/* A context without anchors connects to nobody: find out before anybody is asked. */
+static bool
+has_anchors(tls_context *ctx)
+{
+	struct tlsw__snapshot *trust = tlsw__context_trust(ctx);
+
+	tlsw__snapshot_free(trust);
+	return trust != NULL;
+}
+
+static tls_socket *
+connect_and_wrap(tls_context *ctx, const char *host, const char *service)
+{
+	const tlsw__deadline deadline = tlsw__deadline_in(ctx->handshake_timeout_ms);
+	char port[TLSW__PORT_SIZE], name[INET6_ADDRSTRLEN];
+	struct tlsw__host parsed;
+	tls_socket *s;
+	int fd;
+
+	if (tlsw__host_parse(&parsed, host) != 0 || tlsw__connect_port(port, service) != 0 ||
+	    !has_anchors(ctx))
+		return NULL;
+	fd = tlsw__connect_tcp(&parsed, port, deadline);
+	if (fd == -1)
+		return NULL;
+	s = tls_wrap_start(ctx, fd, server_name(&parsed, host, name, sizeof(name)));
+	if (s == NULL) {
+		(void)close(fd);
+		return NULL;
+	}
+	s->owns_fd = true;
+	s->handshake_deadline = deadline;
+	if (tlsw__socket_handshake(s, false) == 0)
+		return s;
+	tls_socket_free(s);
+	return NULL;
+}
+
+tls_socket *
+tls_create_connection(tls_context *ctx, const char *host, const char *service)
+{
+	struct tlsw__queue queue;
+	tls_context *used;
+	tls_socket *s = NULL;
+
+	tlsw__queue_save(&queue);
+	used = tlsw__context_use(ctx);
+	if (used != NULL)
+		s = connect_and_wrap(used, host, service);
+	tls_context_free(used);
+	tlsw__queue_restore(&queue);
+	return s;
+}
 
 int
 tls_create_tcp(const char *host, const char *service, int timeout_ms)

@@ -46,6 +46,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/keylog.c \
 	lib/socket.h lib/socket.c \
 	lib/wrap.c \
+	lib/upgrade.c \
 	lib/io.c \
 	lib/stdio.c \
 	lib/peer.c \

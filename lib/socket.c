@@ -257,6 +257,8 @@ tls_socket_free(tls_socket *s)
 		OPENSSL_cleanse(s->plain, s->plain_size);
 	free(s->plain);
 	free(s->references);
+	free(s->hostname);
+	tlsw__starttls_free(s->dialogue);
 	free(s->alpn);
 	tls_context_free(s->context);
 	(void)pthread_mutex_destroy(&s->lock);

@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "context.h"
+#include "starttls.h"
 
 /** Outcome of one step below the lock. WANTs are the public ones, below 0. */
 #define TLSW__ENDED 0    /* close_notify was read */
@@ -34,6 +35,10 @@ struct tls_socket {
 	struct tlsw__snapshot *trust;      /* until the handshake is over */
 	struct tlsw__reference *references; /* who may answer */
 	size_t reference_count;
+	char *hostname;                    /* server_hostname as given; NULL: none was */
+	struct tlsw__starttls *dialogue;   /* while the plaintext dialogue lasts: no handshake */
+	enum tlsw_protocol protocol;       /* its protocol */
+	bool upgraded;                     /* it is over: there is no second one */
 	const char *service; /* NULL: none was set; else service_name */
 	char service_name[16]; /* RFC 6335 section 5.1: 1 to 15 octets */
 	struct tlsw__verdict verdict;      /* starts refused */
@@ -85,6 +90,13 @@ int tlsw__socket_die(tls_socket *s);
 
 /** Repeat what ended the socket as this thread's error. Returns -1. */
 int tlsw__socket_dead(tls_socket *s);
+
+/**
+ * Drive the handshake to its end, or, if may_return, until a non-blocking
+ * descriptor has to be waited for. 0, TLSW_WANT_READ, TLSW_WANT_WRITE, -1.
+ * Not under the lock.
+ */
+int tlsw__socket_handshake(tls_socket *s, bool may_return);
 
 /** Whether the descriptor blocks at this moment. */
 bool tlsw__socket_blocking(const tls_socket *s);

@@ -13,21 +13,6 @@
 #include "clock.h"
 #include "tlswrap.h"
 
-/** Protocols that begin in plaintext and change to TLS on request. */
-enum tlsw_protocol {
-	TLSW_SMTP,     /**< RFC 3207 */
-	TLSW_LMTP,     /**< RFC 2033 with RFC 3207 */
-	TLSW_IMAP,     /**< RFC 9051 section 6.2.1 */
-	TLSW_POP3,     /**< RFC 2595 */
-	TLSW_FTP,      /**< RFC 4217, the control connection */
-	TLSW_NNTP,     /**< RFC 4642 */
-	TLSW_SIEVE,    /**< ManageSieve, RFC 5804 */
-	TLSW_XMPP,     /**< RFC 6120, client to server */
-	TLSW_LDAP,     /**< RFC 4511 section 4.14 */
-	TLSW_POSTGRES, /**< SSLRequest of the PostgreSQL protocol */
-	TLSW_MYSQL     /**< SSLRequest of the MySQL protocol */
-};
-
 /** One dialogue on one descriptor. */
 struct tlsw__starttls;
 

@@ -329,8 +329,8 @@ handshake_step(tls_socket *s)
 	return rv == TLSW_WANT_READ || rv == TLSW_WANT_WRITE ? rv : end_handshake(s, -1);
 }
 
-static int
-handshake(tls_socket *s, bool may_return)
+int
+tlsw__socket_handshake(tls_socket *s, bool may_return)
 {
 	int rv;
 
@@ -359,8 +359,10 @@ tls_socket_handshake(tls_socket *s)
 
 	if (s == NULL)
 		return tlsw__error_set(TLSW_ERR_USAGE, "socket is NULL");
+	if (s->dialogue != NULL)
+		return tlsw__error_set(TLSW_ERR_USAGE, "the STARTTLS dialogue is not over");
 	tlsw__queue_save(&queue);
-	rv = handshake(s, true);
+	rv = tlsw__socket_handshake(s, true);
 	tlsw__queue_restore(&queue);
 	return rv;
 }
@@ -431,6 +433,9 @@ set_host(tls_socket *s, const char *server_hostname)
 		return tlsw__error_set_memory();
 	if (tlsw__verify_host(server_hostname, &s->references[0]) != 0)
 		return -1;
+	s->hostname = strdup(server_hostname);
+	if (s->hostname == NULL)
+		return tlsw__error_set_memory();
 	s->reference_count = 1;
 	return 0;
 }
@@ -542,7 +547,7 @@ tls_wrap(tls_context *ctx, int fd, const char *server_hostname)
 
 	tlsw__queue_save(&queue);
 	s = start(ctx, fd, server_hostname);
-	if (s != NULL && handshake(s, false) != 0) {
+	if (s != NULL && tlsw__socket_handshake(s, false) != 0) {
 		tls_socket_free(s);
 		s = NULL;
 	}
@@ -639,7 +644,7 @@ tls_wrap_data(tls_socket *control, int fd)
 
 	tlsw__queue_save(&queue);
 	s = start_data(control, fd);
-	if (s != NULL && handshake(s, false) != 0) {
+	if (s != NULL && tlsw__socket_handshake(s, false) != 0) {
 		tls_socket_free(s);
 		s = NULL;
 	}

@@ -3,9 +3,11 @@
 dist_man_MANS += \
 	man/tls_certificate.3 \
 	man/tls_context.3 \
+	man/tls_create_connection.3 \
 	man/tls_error.3 \
 	man/tls_match.3 \
 	man/tls_socket.3 \
+	man/tls_starttls.3 \
 	man/tls_wrap.3
 if TOOLS
 dist_man_MANS += man/tlswrap.1

@@ -19,6 +19,7 @@ match
 dn
 cert cert_load san
 transport
+starttls dialogue starttls_line starttls_xmpp starttls_ldap starttls_sql
 file
 pem der object
 anchors anchors_internal anchors_parse anchors_shared
@@ -33,10 +34,10 @@ context key
 settings protocol keylog
 socket
 wrap
+upgrade
 io
 peer binding
 stdio
-starttls dialogue starttls_line starttls_xmpp starttls_ldap starttls_sql
 connect
 version names
 '

@@ -73,6 +73,7 @@ test_programs += tests/test_session
 test_programs += tests/test_starttls
 test_programs += tests/test_strict
 test_programs += tests/test_trust
+test_programs += tests/test_upgrade
 test_programs += tests/test_vectors_names
 test_programs += tests/test_wrap
 
@@ -144,6 +145,10 @@ tests_test_pki_LDADD = $(test_ldadd)
 tests_test_connect_SOURCES = tests/test_connect.c
 tests_test_connect_CPPFLAGS = $(test_cppflags)
 tests_test_connect_LDADD = $(test_ldadd)
+
+tests_test_upgrade_SOURCES = tests/test_upgrade.c tests/starttls_scripts.h
+tests_test_upgrade_CPPFLAGS = $(test_cppflags)
+tests_test_upgrade_LDADD = $(test_ldadd)
 
 tests_test_starttls_SOURCES = tests/test_starttls.c tests/starttls_scripts.h
 tests_test_starttls_CPPFLAGS = $(test_cppflags)

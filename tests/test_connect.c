@@ -24,6 +24,8 @@
 
 #include "compat.h"
 #include "connect.h"
+#include "support/peer.h"
+#include "support/pki.h"
 
 /* --------------------------------------------------------------- the resolver */
 
@@ -651,6 +653,176 @@ START_TEST(a_timeout_is_positive_or_none)
 }
 END_TEST
 
+/* ------------------------------------------------------- connected and wrapped */
+
+static struct pki *ca, *leaf;
+static struct peer peer;
+static struct peer_report report;
+static tls_context *ctx;
+
+static void
+setup(void)
+{
+	ca = pki_ca("Test CA");
+	leaf = pki_make(.issuer = ca,
+	    .san = PKI_NAMES(PKI_DNS("mail.example.org"), PKI_IP("127.0.0.1"), PKI_IP("::1")));
+	ctx = tls_context_new();
+	ck_assert_works(ctx != NULL);
+	ck_assert_works(tls_context_load_ca_mem(ctx, pki_pem(ca), strlen(pki_pem(ca))) == 1);
+}
+
+static void
+teardown(void)
+{
+	tls_context_free(ctx);
+	pki_free(leaf);
+	pki_free(ca);
+	tls_error_clear();
+}
+
+static void
+serve(const struct peer_step *script, bool ipv6)
+{
+	static struct peer_options options;
+
+	options = (struct peer_options){
+	    .cert = pki_x509(leaf), .key = pki_key(leaf), .script = script, .ipv6 = ipv6};
+	ck_assert_int_eq(peer_start(&peer, &options), 0);
+}
+
+static void
+collect(void)
+{
+	ck_assert_int_eq(peer_wait(&peer, &report), 0);
+	peer_stop(&peer);
+}
+
+static const struct {
+	const char *host, *addresses, *sni, *matched;
+} reached[] = {
+    {"mail.example.org", "127.0.0.1", "mail.example.org", "mail.example.org"},
+    {"MAIL.example.org.", "::1 127.0.0.1", "mail.example.org", "mail.example.org"},
+    {"127.0.0.1", NULL, "", "127.0.0.1"},
+};
+
+START_TEST(a_connection_is_verified_and_owns_its_descriptor)
+{
+	int before, flags;
+	char buf[8];
+	tls_socket *s;
+
+	serve(NULL, false);
+	host_addresses = reached[_i].addresses;
+	before = open_descriptors();
+	s = tls_create_connection(ctx, reached[_i].host, decimal((unsigned)peer.port));
+	ck_assert_works(s != NULL);
+	flags = fcntl(tls_socket_fd(s), F_GETFL);
+	ck_assert_int_eq(flags & O_NONBLOCK, 0);
+	ck_assert_str_eq(tls_socket_matched_name(s), reached[_i].matched);
+	ck_assert_int_eq(tls_socket_write(s, "ping", 4), 4);
+	ck_assert_int_eq(tls_socket_read(s, buf, sizeof(buf)), 4);
+	ck_assert_int_eq(tls_socket_close(s), 0);
+	ck_assert_int_eq(open_descriptors(), before);
+	collect();
+	ck_assert_str_eq(report.sni, reached[_i].sni);
+}
+END_TEST
+
+/* A zone id is for connecting only. */
+START_TEST(the_zone_is_no_part_of_the_name)
+{
+	unsigned port = 0;
+	int probe = listen_on("::1", &port);
+	tls_socket *s;
+
+	if (probe == -1)
+		return; /* this machine has no IPv6 */
+	(void)close(probe);
+	serve(NULL, true);
+	s = tls_create_connection(ctx, "::1%1", decimal((unsigned)peer.port));
+	ck_assert_works(s != NULL);
+	ck_assert_str_eq(tls_socket_matched_name(s), "::1");
+	ck_assert_int_eq(tls_socket_close(s), 0);
+	collect();
+}
+END_TEST
+
+START_TEST(another_host_is_refused_and_nothing_is_left_open)
+{
+	int before;
+
+	serve(NULL, false);
+	host_addresses = "127.0.0.1";
+	before = open_descriptors();
+	ck_assert_refused_null(
+	    tls_create_connection(ctx, "www.example.org", decimal((unsigned)peer.port)),
+	    TLSW_ERR_HOSTNAME_MISMATCH);
+	ck_assert_int_eq(open_descriptors(), before);
+	collect();
+	ck_assert_uint_eq(report.data_in, 0);
+}
+END_TEST
+
+/* wall: I09: name, connection and handshake share the handshake timeout */
+static const struct peer_step silent[] = {PEER_HELLO, PEER_SLEEP(2000), PEER_END};
+
+START_TEST(one_deadline_covers_connection_and_handshake)
+{
+	struct black_hole hole;
+	char list[64];
+	int before;
+
+	open_black_hole(&hole, "127.0.0.2");
+	serve(silent, false);
+	before = open_descriptors();
+	ck_assert_works(tls_context_set_handshake_timeout(ctx, 100) == 0);
+	host_addresses = "127.0.0.1";
+	ck_assert_refused_null(
+	    tls_create_connection(ctx, "mail.example.org", decimal((unsigned)peer.port)),
+	    TLSW_ERR_TIMEOUT);
+	(void)snprintf(list, sizeof(list), "127.0.0.2/%u", hole.port);
+	host_addresses = list;
+	longest_wait = 0;
+	ck_assert_refused_null(
+	    tls_create_connection(ctx, "mail.example.org", "1"), TLSW_ERR_TIMEOUT);
+	ck_assert_int_le(longest_wait, 100);
+	ck_assert_ptr_nonnull(strstr(tls_last_error()->details, "127.0.0.2: no answer"));
+	ck_assert_int_eq(open_descriptors(), before);
+	peer_stop(&peer);
+	close_black_hole(&hole);
+}
+END_TEST
+
+START_TEST(what_cannot_succeed_asks_nobody)
+{
+	tls_context *nobody = tls_context_new();
+
+	host_addresses = "127.0.0.1";
+	ck_assert_refused_null(tls_create_connection(ctx, NULL, "1"), TLSW_ERR_HOSTNAME);
+	ck_assert_refused_null(tls_create_connection(ctx, "", "1"), TLSW_ERR_HOSTNAME);
+	ck_assert_refused_null(tls_create_connection(ctx, "a..b", "1"), TLSW_ERR_HOSTNAME);
+	ck_assert_refused_null(tls_create_connection(ctx, "a.example", NULL), TLSW_ERR_USAGE);
+	ck_assert_refused_null(tls_create_connection(ctx, "a.example", "0"), TLSW_ERR_USAGE);
+	ck_assert_refused_null(
+	    tls_create_connection(nobody, "a.example", "1"), TLSW_ERR_TRUST_STORE);
+	ck_assert_str_eq(host_asked, "");
+	tls_context_free(nobody);
+}
+END_TEST
+
+START_TEST(a_refused_connection_lists_its_addresses)
+{
+	unsigned port = 0;
+	int refuser = refuse_on("127.0.0.1", &port);
+
+	host_addresses = "127.0.0.1";
+	ck_assert_refused_null(
+	    tls_create_connection(ctx, "a.example", decimal(port)), TLSW_ERR_SYSTEM);
+	ck_assert_str_eq(tls_last_error()->details, "127.0.0.1: Connection refused");
+	(void)close(refuser);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int
@@ -685,6 +857,16 @@ main(void)
 	tcase_add_loop_test(
 	    t, other_hosts_are_refused_before_anybody_is_asked, 0, COUNT(bad_hosts));
 	tcase_add_test(t, a_timeout_is_positive_or_none);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("wrapped");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, a_connection_is_verified_and_owns_its_descriptor, 0, COUNT(reached));
+	tcase_add_test(t, the_zone_is_no_part_of_the_name);
+	tcase_add_test(t, another_host_is_refused_and_nothing_is_left_open);
+	tcase_add_test(t, one_deadline_covers_connection_and_handshake);
+	tcase_add_test(t, what_cannot_succeed_asks_nobody);
+	tcase_add_test(t, a_refused_connection_lists_its_addresses);
 	suite_add_tcase(s, t);
 	return support_run(s);
 }
