@@ -323,7 +323,9 @@ TLSW_API int tls_context_set_max_version(tls_context *ctx, enum tlsw_version ver
 
 /**
  * Cipher suites in OpenSSL's syntax: for TLS 1.2, and for TLS 1.3; NULL keeps
- * what is set. Default: forward secrecy and AEAD only. '@SECLEVEL' is refused.
+ * what is set. Default: forward secrecy and AEAD only. '@SECLEVEL' is refused,
+ * and so is whatever OpenSSL would pass over; to exclude a retired algorithm
+ * that it no longer has ("!RC4") is fine.
  * Errors: TLSW_ERR_USAGE (a string that OpenSSL does not know, also in part).
  */
 TLSW_API int tls_context_set_ciphers(tls_context *ctx, const char *tls12_list,

@@ -207,6 +207,7 @@ tls_context_free(tls_context *ctx)
 	free(ctx->tls12_ciphers);
 	free(ctx->tls13_suites);
 	free(ctx->groups);
+	free(ctx->sigalgs);
 	free(ctx->alpn);
 	free(ctx);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -25,6 +26,22 @@ log_line(const SSL *ssl, const char *line)
 		return; /* a log that cannot be written is no reason to end a connection */
 }
 
+/* A file or a device. A pipe would wait for its reader, and raise SIGPIPE when that is gone. */
+static int
+open_log(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    S_IRUSR | S_IWUSR);
+
+	if (fd < 0)
+		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "keylog_file \"%.200s\"", path);
+	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
+		return fd;
+	(void)close(fd);
+	return tlsw__error_set_errno(TLSW_ERR_SYSTEM, EINVAL, "keylog_file \"%.200s\" is no file", path);
+}
+
 int
 tls_context_set_keylog_file(tls_context *ctx, const char *path)
 {
@@ -32,13 +49,16 @@ tls_context_set_keylog_file(tls_context *ctx, const char *path)
 
 	if (tlsw__settable(ctx, "keylog_file") != 0)
 		return -1;
-	if (path == NULL && !tlsw__compat_secure_mode())
+	if (path == NULL && !tlsw__compat_secure_mode()) {
 		path = getenv("SSLKEYLOGFILE");
-	if (path == NULL || path[0] == '\0')
+		if (path != NULL && path[0] == '\0')
+			path = NULL;
+	}
+	if (path == NULL)
 		return 0;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
+	fd = open_log(path);
 	if (fd < 0)
-		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "keylog_file \"%.200s\"", path);
+		return -1;
 	if (ctx->keylog_fd >= 0)
 		(void)close(ctx->keylog_fd);
 	ctx->keylog_fd = fd;

@@ -39,6 +39,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/transport.h lib/transport.c \
 	lib/verify.h lib/verify.c \
 	lib/explain.h lib/explain.c \
+	lib/ciphers.h lib/ciphers.c \
 	lib/context.h lib/context.c \
 	lib/key.c \
 	lib/settings.h lib/settings.c \

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ciphers.h"
+
 /* ---------------------------------------------------------- versions and ciphers */
 
 static bool
@@ -49,51 +51,6 @@ tls_context_set_max_version(tls_context *ctx, enum tlsw_version version)
 	return 0;
 }
 
-/* Each element alone must mean something: OpenSSL passes over unknown ones in a list. */
-static int
-check_elements(SSL_CTX *ssl_ctx, const char *list, const char *separators,
-    int (*apply)(SSL_CTX *, const char *))
-{
-	char one[128];
-	size_t n;
-
-	for (list += strspn(list, separators); *list != '\0'; list += strspn(list, separators)) {
-		n = strcspn(list, separators);
-		if (n >= sizeof(one))
-			return tlsw__error_set(TLSW_ERR_USAGE, "ciphers: \"%.40s...\" is too long", list);
-		memcpy(one, list, n);
-		one[n] = '\0';
-		list += n;
-		if (strncmp(one, "@SECLEVEL", 9) == 0)
-			return tlsw__error_set(TLSW_ERR_USAGE,
-			    "ciphers: @SECLEVEL has no place in a cipher string");
-		if (one[0] == '@' && strcmp(one, "@STRENGTH") == 0)
-			continue;
-		if (apply(ssl_ctx, one + strspn(one, "!-+")) != 1)
-			return tlsw__error_set(TLSW_ERR_USAGE, "ciphers: \"%s\" is unknown", one);
-	}
-	return 0;
-}
-
-static int
-check_ciphers(const char *list, const char *separators, int (*apply)(SSL_CTX *, const char *))
-{
-	SSL_CTX *scratch;
-	int rv = -1;
-
-	if (list == NULL)
-		return 0;
-	scratch = SSL_CTX_new(TLS_client_method());
-	if (scratch == NULL)
-		return tlsw__error_set_memory();
-	if (apply(scratch, list) != 1)
-		(void)tlsw__error_set(TLSW_ERR_USAGE, "ciphers: nothing in \"%.200s\" is known", list);
-	else
-		rv = check_elements(scratch, list, separators, apply);
-	SSL_CTX_free(scratch);
-	return rv;
-}
-
 /* Keep a copy of what was set; NULL keeps what there is. */
 static int
 keep_text(char **kept, const char *text)
@@ -119,8 +76,8 @@ tls_context_set_ciphers(tls_context *ctx, const char *tls12_list, const char *tl
 	if (tlsw__settable(ctx, "ciphers") != 0)
 		return -1;
 	tlsw__queue_save(&queue);
-	if (check_ciphers(tls12_list, ":, ;", SSL_CTX_set_cipher_list) == 0 &&
-	    check_ciphers(tls13_suites, ":", SSL_CTX_set_ciphersuites) == 0 &&
+	if ((tls12_list == NULL || tlsw__ciphers_check(tls12_list) == 0) &&
+	    (tls13_suites == NULL || tlsw__ciphers_check_suites(tls13_suites) == 0) &&
 	    keep_text(&ctx->tls12_ciphers, tls12_list) == 0 &&
 	    keep_text(&ctx->tls13_suites, tls13_suites) == 0) {
 		if ((tls12_list == NULL || SSL_CTX_set_cipher_list(ctx->ssl_ctx, tls12_list) == 1) &&
@@ -128,6 +85,7 @@ tls_context_set_ciphers(tls_context *ctx, const char *tls12_list, const char *tl
 			rv = 0;
 		else
 			(void)tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "ciphers");
+		SSL_CTX_set_security_level(ctx->ssl_ctx, ctx->policy.chain.security_level);
 	}
 	tlsw__queue_restore(&queue);
 	return rv;

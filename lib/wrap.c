@@ -79,6 +79,62 @@ verify(tls_socket *s, const struct tlsw__verify_request *request)
 }
 
 /*
+ * A server may pick one of the protocols offered (RFC 7301 section 3.1), or
+ * none if none is required. Known before the certificates arrive.
+ */
+static int
+check_alpn(const tls_socket *s)
+{
+	const unsigned char *name = NULL;
+	unsigned len = 0;
+
+	SSL_get0_alpn_selected(s->ssl, &name, &len);
+	if (len == 0 && s->context->alpn_required)
+		return tlsw__error_set(TLSW_ERR_PROTOCOL,
+		    "server picked none of the ALPN protocols offered, and one is required");
+	if (len > 0 && !tlsw__context_offers_alpn(s->context, name, len))
+		return tlsw__error_set(TLSW_ERR_PROTOCOL,
+		    "server picked an ALPN protocol that was not offered");
+	return 0;
+}
+
+static int
+keep_alpn(tls_socket *s)
+{
+	const unsigned char *name = NULL;
+	unsigned len = 0;
+
+	SSL_get0_alpn_selected(s->ssl, &name, &len);
+	if (len == 0)
+		return 0;
+	s->alpn = malloc((size_t)len + 1);
+	if (s->alpn == NULL)
+		return tlsw__error_set_memory();
+	memcpy(s->alpn, name, len);
+	s->alpn[len] = '\0';
+	return 0;
+}
+
+/* A data connection leads to the server of its control connection, or nowhere. */
+static int
+check_control(const tls_socket *s)
+{
+	if (s->control_leaf == NULL || X509_cmp(s->control_leaf, s->verdict.leaf) == 0)
+		return 0;
+	return tlsw__error_set(TLSW_ERR_CERTIFICATE,
+	    "the data connection's certificate is not the control connection's");
+}
+
+/* The error becomes the alert. */
+static int
+refuse(tls_socket *s, X509_STORE_CTX *presented, long verify_error)
+{
+	s->verdict.accepted = false;
+	X509_STORE_CTX_set_error(presented, (int)verify_error);
+	return 0;
+}
+
+/*
  * In a full handshake OpenSSL asks here when the certificates have arrived:
  * before the client certificate, Finished or any application data leave.
  */
@@ -94,9 +150,11 @@ decide(struct tlsw__judge *judge, X509_STORE_CTX *presented)
 	request.presented = X509_STORE_CTX_get0_untrusted(presented);
 	if (request.leaf == NULL || s->trust == NULL)
 		return 0;
-	if (verify(s, &request) != 0 || !s->verdict.accepted) {
-		X509_STORE_CTX_set_error(presented, (int)s->verdict.verify_error);
-		return 0;
+	if (verify(s, &request) != 0 || !s->verdict.accepted)
+		return refuse(s, presented, s->verdict.verify_error);
+	if (check_alpn(s) != 0 || check_control(s) != 0) {
+		s->verdict.error = tlsw__error_copy();
+		return refuse(s, presented, X509_V_ERR_APPLICATION_VERIFICATION);
 	}
 	X509_STORE_CTX_set_error(presented, X509_V_OK);
 	return 1;
@@ -214,39 +272,6 @@ shut(tls_socket *s, enum tlsw_error code, const char *why)
 	return tlsw__socket_die(s);
 }
 
-/* A server may pick one of the protocols offered (RFC 7301 section 3.1), or none if none is required. */
-static int
-check_alpn(tls_socket *s)
-{
-	const unsigned char *name = NULL;
-	unsigned len = 0;
-
-	SSL_get0_alpn_selected(s->ssl, &name, &len);
-	if (len == 0 && s->context->alpn_required)
-		return shut(s, TLSW_ERR_PROTOCOL,
-		    "server picked none of the ALPN protocols offered, and one is required");
-	if (len == 0)
-		return 0;
-	if (!tlsw__context_offers_alpn(s->context, name, len))
-		return shut(s, TLSW_ERR_PROTOCOL, "server picked an ALPN protocol that was not offered");
-	s->alpn = malloc((size_t)len + 1);
-	if (s->alpn == NULL)
-		return shut(s, TLSW_ERR_MEMORY, "out of memory");
-	memcpy(s->alpn, name, len);
-	s->alpn[len] = '\0';
-	return 0;
-}
-
-/* A data connection leads to the server of its control connection, or nowhere. */
-static int
-check_control(tls_socket *s)
-{
-	if (s->control_leaf == NULL || X509_cmp(s->control_leaf, s->verdict.leaf) == 0)
-		return 0;
-	return shut(s, TLSW_ERR_CERTIFICATE,
-	    "the data connection's certificate is not the control connection's");
-}
-
 /*
  * The gate. The handshake is over; the socket opens only if the verdict about
  * exactly the certificate that this handshake authenticated says so: that of
@@ -263,8 +288,8 @@ pass_gate(tls_socket *s)
 	    X509_cmp(peer, s->verdict.leaf) != 0 || s->verdict_on_session != resumed ||
 	    !staple_met(s, resumed) || SSL_get_verify_result(s->ssl) != X509_V_OK || SSL_is_init_finished(s->ssl) != 1)
 		return shut(s, TLSW_ERR_INTERNAL, "the handshake ended without a verdict about the server");
-	if (check_alpn(s) != 0 || check_control(s) != 0)
-		return -1;
+	if (check_alpn(s) != 0 || check_control(s) != 0 || keep_alpn(s) != 0)
+		return tlsw__socket_die(s);
 	if (s->fresh != NULL)
 		store_session(s, s->fresh);
 	SSL_SESSION_free(s->fresh);

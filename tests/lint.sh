@@ -31,6 +31,7 @@ session remember
 pin staple
 verify explain
 context key
+ciphers
 settings protocol keylog
 socket
 wrap

@@ -55,6 +55,7 @@ test_programs += tests/test_constrain
 test_programs += tests/test_crl
 test_programs += tests/test_command
 test_programs += tests/test_examples
+test_programs += tests/test_context
 test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_lab_certs
@@ -84,6 +85,7 @@ check_LTLIBRARIES += tests/support/libsupport.la
 tests_support_libsupport_la_SOURCES = \
 	tests/support/support.h tests/support/support.c \
 	tests/support/san_oracle.h tests/support/san_oracle.c \
+	tests/support/scene.h tests/support/scene.c \
 	tests/support/command.h tests/support/command.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
 tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
@@ -104,6 +106,9 @@ tests_test_command_LDADD = $(test_ldadd)
 tests_test_examples_SOURCES = tests/test_examples.c
 tests_test_examples_CPPFLAGS = $(test_cppflags)
 tests_test_examples_LDADD = $(test_ldadd)
+tests_test_context_SOURCES = tests/test_context.c $(trust_support)
+tests_test_context_CPPFLAGS = $(test_cppflags)
+tests_test_context_LDADD = $(test_ldadd)
 
 tests_test_lab_SOURCES = tests/test_lab.c
 tests_test_lab_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
