@@ -60,6 +60,7 @@ test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_lab_certs
 test_programs += tests/test_lab_protocol
+test_programs += tests/test_lab_tool
 test_programs += tests/test_limbo
 test_programs += tests/test_match
 test_programs += tests/test_match_exhaustive
@@ -122,6 +123,10 @@ tests_test_lab_certs_LDADD = tools/liblab.la $(test_ldadd)
 tests_test_lab_protocol_SOURCES = tests/test_lab_protocol.c $(lab_client)
 tests_test_lab_protocol_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_lab_protocol_LDADD = tools/liblab.la $(test_ldadd)
+
+tests_test_lab_tool_SOURCES = tests/test_lab_tool.c
+tests_test_lab_tool_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
+tests_test_lab_tool_LDADD = tools/liblab.la $(test_ldadd)
 
 tests_test_session_SOURCES = tests/test_session.c
 tests_test_session_CPPFLAGS = $(test_cppflags)

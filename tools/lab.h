@@ -83,6 +83,7 @@ struct lab_row {
 	const char *host;          /* asked for; NULL: LAB_HOST */
 	enum lab_must must;
 	const char *protocol;      /* STARTTLS: "smtp", "imap"...; NULL: TLS from the beginning */
+	bool (*excuse)(const struct peer_report *); /* true: must does not hold for this client */
 	bool needs_crl;            /* a client that has no revocation list cannot know */
 	const struct lab_want *want;
 	size_t wants;

@@ -107,6 +107,7 @@ const struct lab_line_protocol lab_line_protocols[LAB_LINE_PROTOCOLS] = {
 	.ask = {"FEAT"},
 	.upgrade = "AUTH TLS",
 	.quit = "QUIT",
+	.special = {{"USER", "230 logged in\r\n"}, {"PWD", "257 \"/\"\r\n"}},
 	.text =
 	    {
 		[LAB_GREETING] = "220 ready\r\n",
@@ -326,13 +327,28 @@ talk_in_clear(struct peer_connection *c, const struct lab_talk *talk)
 				return rv;
 		} else if (begins(command, p->upgrade)) {
 			return say(c, talk, p->text[talk->go], tag, talk->tail);
-		} else if (begins(command, "AUTH SSL") && talk->go == LAB_NO_TLS_BUT_SSL) {
-			return say(c, talk, p->text[LAB_GO], tag, none);
+		} else if (begins(command, "AUTH SSL")) { /* the old name; some ask for it first */
+			if (talk->go == LAB_NO_TLS_BUT_SSL)
+				return say(c, talk, p->text[LAB_GO], tag, none);
+			rv = say(c, talk, p->text[LAB_UNKNOWN], tag, none);
 		} else {
 			rv = answer_other(c, talk, command, tag);
 		}
 	}
 	return talk->stop == LAB_STOP_AFTER_GREETING ? rv : -1;
+}
+
+static const char *
+answer_inside(const struct lab_line_protocol *p, const char *command)
+{
+	if (asks(p, command))
+		return p->text[LAB_BARE];
+	if (begins(command, p->upgrade))
+		return p->text[LAB_UNKNOWN];
+	for (size_t i = 0; i < sizeof(p->special) / sizeof(p->special[0]); i++)
+		if (begins(command, p->special[i][0]))
+			return p->special[i][1];
+	return NULL;
 }
 
 static int
@@ -342,16 +358,14 @@ talk_inside(struct peer_connection *c, const struct lab_talk *talk)
 	const struct lab_tail none = {NULL, 0};
 	char line[LINE_SIZE];
 	const char *command, *tag;
+	const char *reply;
 	int rv = 0;
 
 	while (rv == 0 && hear(c, line, sizeof(line)) == 0) {
 		command = cut_tag(p, line, &tag);
-		if (asks(p, command))
-			rv = say(c, talk, p->text[LAB_BARE], tag, none);
-		else if (begins(command, p->upgrade))
-			rv = say(c, talk, p->text[LAB_UNKNOWN], tag, none);
-		else
-			rv = answer_other(c, talk, command, tag);
+		reply = answer_inside(p, command);
+		rv = reply != NULL ? say(c, talk, reply, tag, none)
+				   : answer_other(c, talk, command, tag);
 	}
 	return rv < 0 ? -1 : 0;
 }

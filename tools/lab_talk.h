@@ -46,6 +46,7 @@ struct lab_line_protocol {
 	const char *upgrade;
 	const char *quit;
 	bool tagged;
+	const char *special[3][2]; /* commands inside TLS with an answer of their own */
 	const char *text[LAB_TEXTS];
 };
 

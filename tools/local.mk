@@ -9,8 +9,15 @@ tools_tlswrap_SOURCES = \
 	tools/report.c \
 	tools/connect.c \
 	tools/match.c \
-	tools/verify.c
-tools_tlswrap_LDADD = libtlswrap.la
+	tools/verify.c \
+	tools/lab_tool.h \
+	tools/lab.c \
+	tools/lab_serve.c \
+	tools/lab_run.c \
+	tools/lab_command.h \
+	tools/lab_command.c
+tools_tlswrap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(JANSSON_CFLAGS)
+tools_tlswrap_LDADD = tools/liblab.la libtlswrap.la $(JANSSON_LIBS) $(OPENSSL_LIBS)
 
 # The demonstration has its servers and certificates from the tests' support.
 EXTRA_PROGRAMS += tools/tlswrap-demo

@@ -16,6 +16,7 @@ struct command {
 
 static const struct command commands[] = {
     {"connect", "HOST[:PORT]", "connect, verify, and pipe standard input and output", run_connect},
+    {"lab", "list|serve|run", "servers that misbehave, to try TLS clients on", run_lab},
     {"match", "CERT HOST", "tell whether a certificate is for a host", run_match},
     {"verify", "CHAIN HOST", "verify a chain for a host, as a handshake would", run_verify},
 };
@@ -27,14 +28,15 @@ print_help(FILE *out)
 
 	fputs("usage: tlswrap COMMAND [OPTION...] OPERAND...\n\n", out);
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-8s %-12s %s\n", commands[i].name, commands[i].operands,
+		fprintf(out, "  %-8s %-14s %s\n", commands[i].name, commands[i].operands,
 		    commands[i].summary);
 	fputs("\n"
 	      "  --help       this text; \"tlswrap COMMAND --help\" has the options\n"
 	      "  --version    the version\n"
 	      "\n"
 	      "Exit status: 0 good, 1 failure on this side, 2 usage, 3 network, 4 TLS,\n"
-	      "5 certificate, 6 host name, 7 end without close_notify, 8 CA certificates.\n",
+	      "5 certificate, 6 host name, 7 end without close_notify, 8 CA certificates,\n"
+	      "9 the client under test is wrong somewhere.\n",
 	    out);
 }
 

@@ -26,10 +26,12 @@ enum tool_exit {
 	EXIT_CERTIFICATE = 5, /**< the certificate is refused */
 	EXIT_NAME = 6,        /**< the certificate is good, but for another host */
 	EXIT_TRUNCATED = 7,   /**< the connection ended without close_notify */
-	EXIT_TRUST = 8        /**< the CA certificates cannot be used */
+	EXIT_TRUST = 8,       /**< the CA certificates cannot be used */
+	EXIT_LAB = 9          /**< the client under test did something wrong */
 };
 
 int run_connect(int argc, char **argv);
+int run_lab(int argc, char **argv);
 int run_match(int argc, char **argv);
 int run_verify(int argc, char **argv);
 

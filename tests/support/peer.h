@@ -172,6 +172,7 @@ struct peer_report {
 	bool sni_sent;            /* the extension was there */
 	char sni[256];
 	char alpn[256];           /* offered, separated by commas */
+	bool offers_post_handshake; /* the extension post_handshake_auth was there */
 	bool client_cert;         /* one was sent */
 	char client_cert_sha256[65];
 	unsigned char data[PEER_DATA_MAX]; /* first application octets */

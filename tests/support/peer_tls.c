@@ -81,6 +81,8 @@ on_client_hello(SSL *ssl, int *alert, void *arg)
 	if (SSL_client_hello_get0_ext(
 		ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &at, &len) == 1)
 		note_alpn(c->report, at, len);
+	c->report->offers_post_handshake =
+	    SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_post_handshake_auth, &at, &len) == 1;
 	if (c->options->sni != NULL && strcmp(c->options->sni, c->report->sni) != 0) {
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 		return SSL_CLIENT_HELLO_ERROR;
