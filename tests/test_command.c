@@ -119,8 +119,10 @@ static const struct {
     {"verify @/good.pem", USAGE, NULL, "HOST"},
     {"verify --at yesterday @/good.pem www.lab.test", USAGE, NULL, "no time"},
     {"verify --at @0 @/good.pem www.lab.test", USAGE, NULL, "no time"},
-    {"verify --ca-file @/ca.pem @/good.pem www.lab.test", GOOD, "subject  CN=good", NULL},
-    {"verify --ca-file @/ca.pem --ca-file @/other.pem @/good.pem www.lab.test", GOOD, "good for",
+    {"verify --ca-file @/ca.pem @/good.pem www.lab.test", GOOD, "path:\n  0  subject  CN=good", NULL},
+    {"verify --ca-file @/ca.pem @/good.pem www.lab.test", GOOD, "  1  subject  CN=Lab CA", NULL},
+    {"verify --ca-file @/ca.pem @/good.pem imap.example.org", NAME, NULL, "best path:\n      0  subject"},
+    {"verify --ca-file @/ca.pem --ca-file @/other.pem @/good.pem www.lab.test", GOOD, ": good\n",
 	NULL},
     {"verify --ca-file @/ca.pem @/good.pem imap.example.org", NAME, NULL, "DNS \"*.lab.test\""},
     {"verify --ca-file @/other.pem @/good.pem www.lab.test", CERTIFICATE, NULL, "unknown CA"},
@@ -167,7 +169,7 @@ START_TEST(without_ca_file_the_systems_store_counts)
 
 	(void)snprintf(variable, sizeof(variable), "SSL_CERT_FILE=%s", ca_file);
 	run(&r, "verify @/good.pem www.lab.test", env, "", 0);
-	check_result(&r, "SSL_CERT_FILE", GOOD, "good for", NULL);
+	check_result(&r, "SSL_CERT_FILE", GOOD, ": good\n", NULL);
 	command_result_free(&r);
 	(void)snprintf(variable, sizeof(variable), "SSL_CERT_FILE=%s",
 	    in_dir("missing.pem", path, sizeof(path)));

@@ -65,27 +65,59 @@ parse(struct tool_trust *trust, int argc, char **argv)
 	return tool_trust_finish(trust);
 }
 
+/* The path that was found, good or not: the hook sees it and has no opinion. */
 static int
-verify(tls_context *ctx, const tls_certificate *cert, const char *file, const char *host)
+keep_path(const tls_socket *s, const tls_certificate *chain, unsigned long reasons, void *arg)
 {
-	const struct tls_error_info *error;
+	tls_certificate **path = arg;
 
-	if (tls_context_verify(ctx, cert, host) == 0) {
-		printf("%s: good for \"%s\"\n", file, host);
-		tool_print_matched(stdout, cert, host);
-		tool_print_chain(stdout, "  ", cert);
-		return tool_flush();
-	}
-	error = tls_last_error();
-	(void)tool_failed(file, error);
+	(void)s;
+	(void)reasons;
+	tls_certificate_free(*path);
+	*path = tls_certificate_ref(chain);
+	return 0;
+}
+
+static int
+print_good(const char *file, const tls_certificate *path, const char *host)
+{
+	printf("%s: good\n", file);
+	tool_print_matched(stdout, path, host);
+	puts("path:");
+	tool_print_chain(stdout, "  ", path);
+	return tool_flush();
+}
+
+static int
+print_refused(const char *file, const tls_certificate *path)
+{
+	const struct tls_error_info *error = tls_last_error();
+	int status = tool_failed(file, error);
+
 	if (error->reasons != 0) {
 		fputs("    reasons: ", stderr);
 		tool_print_reasons(stderr, error->reasons);
-		fputs("\n    presented chain:\n", stderr);
-		tool_print_chain(stderr, "      ", cert);
-		tool_print_presented(stderr, cert);
+		fputs("\n    best path:\n", stderr);
+		tool_print_chain(stderr, "      ", path);
+		tool_print_presented(stderr, path);
 	}
-	return tool_exit_code(error->code);
+	return status;
+}
+
+static int
+verify(tls_context *ctx, const tls_certificate *cert, const char *file, const char *host)
+{
+	tls_certificate *path = NULL;
+	int status;
+
+	if (tls_context_set_verify_hook(ctx, keep_path, &path) == -1)
+		return tool_failed("context", tls_last_error());
+	if (tls_context_verify(ctx, cert, host) == 0)
+		status = print_good(file, path, host);
+	else
+		status = print_refused(file, path);
+	tls_certificate_free(path);
+	return status;
 }
 
 int
