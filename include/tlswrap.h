@@ -516,6 +516,21 @@ TLSW_API int tls_socket_add_hostname(tls_socket *s, const char *also_accept);
 TLSW_API int tls_socket_set_service(tls_socket *s, const char *srv_service);
 
 /**
+ * Add a DANE TLSA record (RFC 6698, RFC 7671) of the server_hostname and its
+ * port, which the caller got over DNSSEC and validated; without that it is
+ * worth nothing. usage 0 to 3 (PKIX-TA, PKIX-EE, DANE-TA, DANE-EE), selector 0
+ * or 1, mtype 0 to 2, data as in the record. On a socket from tls_wrap_start(),
+ * before its handshake; once for each record. With one record or more the
+ * server has to meet one of them: 2 and 3 need no CA of the context, and 3
+ * stands for the name and the dates too (RFC 7671 section 5.1). No session is
+ * reused then. -1: TLSW_ERR_USAGE for a record that is malformed or of a kind
+ * that OpenSSL does not know (the others still count), a host that is no DNS
+ * name, more than 32, or after the handshake began; _INTERNAL.
+ */
+TLSW_API int tls_socket_add_tlsa(tls_socket *s, int usage, int selector, int mtype,
+    const void *data, size_t len);
+
+/**
  * Time for each later call on a blocking descriptor, in milliseconds; -1, the
  * default, is no limit. SO_RCVTIMEO and SO_SNDTIMEO on the descriptor are
  * honoured as well. The handshake has its own deadline. At any time.

@@ -210,6 +210,8 @@ new_run(const struct tlsw__candidate *candidate, struct run *run, X509_STORE_CTX
 	}
 	if (candidate->trusted != NULL)
 		X509_STORE_CTX_set0_trusted_stack(ctx, candidate->trusted);
+	if (candidate->dane != NULL)
+		X509_STORE_CTX_set0_dane(ctx, candidate->dane);
 	X509_STORE_CTX_set_verify_cb(ctx, callback);
 	return ctx;
 }

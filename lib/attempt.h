@@ -18,6 +18,7 @@ struct tlsw__candidate {
 	STACK_OF(X509)
 	    *trusted; /* NULL: every anchor of the store; else just these of its certificates */
 	const struct tlsw__chain_policy *policy; /* with when set */
+	SSL_DANE *dane; /* TLSA records that the chain has to meet; NULL: none */
 };
 
 /**

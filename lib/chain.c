@@ -62,6 +62,8 @@ static const struct reason {
     {X509_V_ERR_EE_KEY_TOO_SMALL, TLSW_REASON_WEAK},
     {X509_V_ERR_CA_KEY_TOO_SMALL, TLSW_REASON_WEAK}, {X509_V_ERR_CA_MD_TOO_WEAK, TLSW_REASON_WEAK},
 
+    {X509_V_ERR_DANE_NO_MATCH, TLSW_REASON_PIN},
+
     {X509_V_ERR_CERT_REVOKED, TLSW_REASON_REVOKED}, {X509_V_ERR_UNABLE_TO_GET_CRL, TLSW_REASON_CRL},
     {X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER, TLSW_REASON_CRL},
     {X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE, TLSW_REASON_CRL},
@@ -189,7 +191,7 @@ build(const struct tlsw__candidate *first, struct tlsw__chain *out)
 		return -1;
 	if (out->ok)
 		return 0;
-	if (!is_hopeless(out) && tlsw__search(first, out) == -1)
+	if (first->dane == NULL && !is_hopeless(out) && tlsw__search(first, out) == -1)
 		return -1;
 	return out->ok ? 0 : diagnose(first, out);
 }
@@ -198,8 +200,15 @@ int
 tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
     const struct tlsw__chain_policy *policy, struct tlsw__chain *out)
 {
+	return tlsw__chain_build_dane(store, leaf, untrusted, policy, NULL, out);
+}
+
+int
+tlsw__chain_build_dane(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
+    const struct tlsw__chain_policy *policy, SSL_DANE *dane, struct tlsw__chain *out)
+{
 	struct tlsw__chain_policy at = *policy;
-	struct tlsw__candidate first = {store, leaf, untrusted, NULL, &at};
+	struct tlsw__candidate first = {store, leaf, untrusted, NULL, &at, dane};
 	int rv;
 
 	memset(out, 0, sizeof(*out));

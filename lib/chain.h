@@ -60,6 +60,13 @@ struct tlsw__chain {
 int tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
     const struct tlsw__chain_policy *policy, struct tlsw__chain *out);
 
+/**
+ * The same under TLSA records (RFC 7671), which OpenSSL matches as it builds
+ * the one path that it chooses; other paths are not tried.
+ */
+int tlsw__chain_build_dane(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
+    const struct tlsw__chain_policy *policy, SSL_DANE *dane, struct tlsw__chain *out);
+
 /** Free what a chain owns; it may be used again. An all-zero chain is fine. */
 void tlsw__chain_clear(struct tlsw__chain *chain);
 

@@ -129,6 +129,10 @@ new_ssl_ctx(void)
 	SSL_CTX_set_cert_verify_callback(ssl_ctx, ask_judge, NULL);
 	(void)SSL_CTX_set_session_cache_mode(ssl_ctx,
 	    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	if (SSL_CTX_dane_enable(ssl_ctx) != 1) {
+		SSL_CTX_free(ssl_ctx);
+		return NULL;
+	}
 	SSL_CTX_sess_set_new_cb(ssl_ctx, new_session);
 	(void)SSL_CTX_set_tlsext_status_cb(ssl_ctx, ask_about_staple);
 	SSL_CTX_set_read_ahead(ssl_ctx, 1);
@@ -241,19 +245,16 @@ tlsw__context_use(tls_context *ctx)
 	return ctx;
 }
 
-struct tlsw__snapshot *
-tlsw__context_trust(tls_context *ctx)
+int
+tlsw__context_check_trust(const tls_context *ctx, const struct tlsw__snapshot *snapshot)
 {
-	struct tlsw__snapshot *snapshot = tlsw__trust_snapshot(ctx->trust);
-
-	if (snapshot == NULL || !ctx->policy.require_chain || tlsw__snapshot_anchors(snapshot) > 0 ||
+	if (!ctx->policy.require_chain || tlsw__snapshot_anchors(snapshot) > 0 ||
 	    ctx->policy.exceptions.count > 0)
-		return snapshot;
+		return 0;
 	(void)tlsw__error_set(TLSW_ERR_TRUST_STORE,
 	    "the context has no trust anchors: load CAs into it, or use tls_create_default_context()");
 	tlsw__snapshot_detail(snapshot);
-	tlsw__snapshot_free(snapshot);
-	return NULL;
+	return -1;
 }
 
 /* ---------------------------------------------------------------- for the socket */
@@ -296,7 +297,8 @@ tls_context_verify(tls_context *ctx, const tls_certificate *cert, const char *ho
 		return tlsw__error_set(TLSW_ERR_USAGE, "certificate is NULL");
 	tlsw__queue_save(&queue);
 	ctx = tlsw__context_use(ctx);
-	if (ctx == NULL || (request.trust = tlsw__context_trust(ctx)) == NULL)
+	if (ctx == NULL || (request.trust = tlsw__trust_snapshot(ctx->trust)) == NULL ||
+	    tlsw__context_check_trust(ctx, request.trust) != 0)
 		goto out;
 	request.policy = &ctx->policy;
 	if (hostname != NULL || ctx->policy.check_hostname) {

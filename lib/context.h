@@ -67,10 +67,11 @@ struct tlsw__judge *tlsw__context_judge(const SSL *ssl);
 tls_context *tlsw__context_use(tls_context *ctx);
 
 /**
- * What the context trusts now. NULL with TLSW_ERR_TRUST_STORE set when a chain
- * is required and there is no anchor.
+ * Whether the context can trust anybody, by a snapshot of its store: 0; -1 with
+ * TLSW_ERR_TRUST_STORE set when a chain is required and there is neither an
+ * anchor nor an exception.
  */
-struct tlsw__snapshot *tlsw__context_trust(tls_context *ctx);
+int tlsw__context_check_trust(const tls_context *ctx, const struct tlsw__snapshot *snapshot);
 
 /**
  * The key under which sessions and verified chains are kept: a digest of every

@@ -49,6 +49,8 @@ struct tls_socket {
 	unsigned char key[TLSW__KEY_SIZE];
 	SSL_SESSION *fresh;      /* given before the gate was passed; kept only behind it */
 	_Atomic(enum tlsw__state) state;
+	bool dane;         /* SSL_dane_enable() was called */
+	size_t tlsa_count; /* records that the server has to meet */
 	bool hello_sent;   /* the peer may speak now */
 	bool owns_fd;
 	int alert_sent; /* -1: none */

@@ -13,6 +13,8 @@
 #include "match.h"
 #include "remember.h"
 
+#define DANE_EE 3 /* RFC 6698 section 7.2, RFC 7218 section 2.1 */
+
 /* ------------------------------------------------------------------- names */
 
 static void
@@ -115,6 +117,7 @@ struct findings {
 	long chain_error;            /* X509_V_ERR_* of the first problem */
 	int chain_depth;
 	bool name_ok;
+	bool dane_ee; /* a DANE-EE record names this very certificate or key: names do not count */
 	bool pin_ok;
 	bool excepted; /* exactly this leaf for exactly this host: chain and name do not count */
 	bool hook_ok;
@@ -148,7 +151,7 @@ static unsigned long
 all_reasons(const struct tlsw__verify_request *request, const struct findings *f)
 {
 	return f->chain_reasons | (f->pin_ok ? 0 : TLSW_REASON_PIN) |
-	    (f->name_ok || request->reference_count == 0 ? 0 : TLSW_REASON_HOSTNAME);
+	    (f->name_ok || f->dane_ee || request->reference_count == 0 ? 0 : TLSW_REASON_HOSTNAME);
 }
 
 /* The caller's own check: it sees everything, and can only refuse. */
@@ -194,11 +197,12 @@ decide(const struct tlsw__verify_request *request, const struct findings *f,
 {
 	const struct tlsw__verify_policy *policy = request->policy;
 	const bool chain_met = f->chain_ok || !policy->require_chain;
-	const bool name_met = f->name_ok || !policy->check_hostname;
+	const bool name_met = f->name_ok || f->dane_ee || !policy->check_hostname;
 
 	verdict->reasons = all_reasons(request, f) | (f->hook_ok ? 0 : TLSW_REASON_OTHER);
 	verdict->chain_reasons = f->chain_reasons;
-	verdict->verified = f->chain_ok && f->name_ok && request->reference_count > 0;
+	verdict->verified =
+	    f->chain_ok && (f->dane_ee || (f->name_ok && request->reference_count > 0));
 	verdict->accepted = ((chain_met && name_met) || f->excepted) && f->pin_ok && f->hook_ok;
 	if (verdict->accepted) {
 		verdict->verify_error = X509_V_OK;
@@ -222,10 +226,22 @@ static int
 build_chain(const struct tlsw__verify_request *request, struct tlsw__chain *chain)
 {
 	tlsw__lookup_begin();
-	if (tlsw__chain_build(tlsw__snapshot_store(request->trust), request->leaf, request->presented,
-	        &request->policy->chain, chain) != 0)
+	if (tlsw__chain_build_dane(tlsw__snapshot_store(request->trust), request->leaf,
+	        request->presented, &request->policy->chain,
+	        request->dane == NULL ? NULL : SSL_get0_dane(request->dane), chain) != 0)
 		return -1;
 	return tlsw__trust_lookups_worked();
+}
+
+/* RFC 7671 section 5.1: a match of a DANE-EE record stands for the name and the dates as well. */
+static bool
+is_dane_ee(const struct tlsw__verify_request *request)
+{
+	uint8_t usage = 255;
+
+	return request->dane != NULL &&
+	    SSL_get0_dane_tlsa(request->dane, &usage, NULL, NULL, NULL, NULL) >= 0 &&
+	    usage == DANE_EE;
 }
 
 int
@@ -249,6 +265,7 @@ tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *v
 	f.name_ok = matched != NULL;
 	note_chain(&chain, &f);
 	note_identity(request, &f);
+	f.dane_ee = f.chain_ok && is_dane_ee(request);
 	f.hook_ok = ask_hook(request, chain.path, all_reasons(request, &f));
 	decide(request, &f, verdict);
 	rv = verdict->accepted ? 0 : refuse(request, &chain, verdict);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include "chain.h"
@@ -42,6 +43,7 @@ struct tlsw__verify_request {
 	const struct tlsw__reference *references; /* any of them may match */
 	size_t reference_count;                   /* 0 only when check_hostname is off */
 	const tls_socket *socket;                 /* for the hook; NULL without a connection */
+	SSL *dane;                                /* whose TLSA records count; NULL: there are none */
 	const char *service;                      /* SRV-ID service of the first reference; NULL: none */
 };
 

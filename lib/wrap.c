@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: ISC
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "staple.h"
 
 #define REFERENCES_MAX 16
+#define TLSA_MAX 32
 #define CRL_FLAGS (TLSW_VERIFY_CRL_LEAF | TLSW_VERIFY_CRL_CHAIN | TLSW_VERIFY_CRL_IF_AVAILABLE)
 #define SERVICE_MAX 15 /* RFC 6335 section 5.1 */
 
@@ -39,6 +41,7 @@ request_for(const tls_socket *s)
 	    .reference_count = s->reference_count,
 	    .service = s->service,
 	    .socket = s,
+	    .dane = s->tlsa_count > 0 ? s->ssl : NULL,
 	};
 }
 
@@ -249,7 +252,7 @@ find_session(tls_socket *s)
 	struct tlsw__verify_request request = request_for(s);
 	struct tlsw__session kept;
 
-	if (s->reference_count == 0 || s->control_leaf != NULL)
+	if (s->reference_count == 0 || s->control_leaf != NULL || s->tlsa_count > 0)
 		return;
 	s->keyed = tlsw__context_key(s->context, &request, tlsw__transport_port(&s->transport), s->key) &&
 	    SSL_set_session_id_context(s->ssl, s->key, sizeof(s->key)) == 1;
@@ -313,8 +316,19 @@ refuse_early_octets(tls_socket *s)
 
 	if (n == 0)
 		return 0;
-	(void)tlsw__explain_not_tls(TLSW_ERR_PLAINTEXT, early, n);
-	return tlsw__socket_die(s);
+	return tlsw__explain_not_tls(TLSW_ERR_PLAINTEXT, early, n);
+}
+
+/* The last that is done before the first octet leaves. */
+static int
+before_hello(tls_socket *s)
+{
+	if (s->tlsa_count == 0 && tlsw__context_check_trust(s->context, s->trust) != 0)
+		return -1;
+	if (refuse_early_octets(s) != 0)
+		return -1;
+	find_session(s);
+	return 0;
 }
 
 /* A handshake is over: alert sent by OpenSSL, no plaintext may follow it. */
@@ -341,10 +355,8 @@ handshake_step(tls_socket *s)
 		(void)tlsw__error_set(TLSW_ERR_TIMEOUT, "the handshake did not end within its time");
 		return end_handshake(s, tlsw__socket_die(s));
 	}
-	if (!s->hello_sent && refuse_early_octets(s) != 0)
-		return end_handshake(s, -1);
-	if (!s->hello_sent)
-		find_session(s);
+	if (!s->hello_sent && before_hello(s) != 0)
+		return end_handshake(s, tlsw__socket_die(s));
 	s->hello_sent = true;
 	tlsw__queue_clear();
 	result = SSL_connect(s->ssl);
@@ -446,6 +458,49 @@ tls_socket_set_service(tls_socket *s, const char *srv_service)
 	return 0;
 }
 
+static int
+add_tlsa(tls_socket *s, int usage, int selector, int mtype, const void *data, size_t len)
+{
+	int added;
+
+	if (!s->dane && SSL_dane_enable(s->ssl, s->references[0].dns) != 1)
+		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "TLSA");
+	s->dane = true;
+	(void)SSL_dane_set_flags(s->ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+	added = SSL_dane_tlsa_add(s->ssl, (uint8_t)usage, (uint8_t)selector, (uint8_t)mtype,
+	    (unsigned char *)(uintptr_t)data, len);
+	if (added == 0)
+		return tlsw__error_set(TLSW_ERR_USAGE,
+		    "TLSA %d %d %d: not usable, OpenSSL does not know such a record", usage, selector,
+		    mtype);
+	if (added != 1)
+		return tlsw__error_set_openssl(TLSW_ERR_USAGE, "TLSA %d %d %d", usage, selector, mtype);
+	s->tlsa_count++;
+	return 0;
+}
+
+int
+tls_socket_add_tlsa(tls_socket *s, int usage, int selector, int mtype, const void *data, size_t len)
+{
+	struct tlsw__queue queue;
+	int rv;
+
+	if (before_handshake(s, data) != 0)
+		return -1;
+	if (usage < 0 || usage > 255 || selector < 0 || selector > 255 || mtype < 0 || mtype > 255 ||
+	    len == 0)
+		return tlsw__error_set(TLSW_ERR_USAGE, "TLSA %d %d %d with %zu octets is no record", usage,
+		    selector, mtype, len);
+	if (s->references[0].kind != TLSW__REF_DNS || s->control_leaf != NULL)
+		return tlsw__error_set(TLSW_ERR_USAGE, "TLSA records are for DNS names");
+	if (s->tlsa_count >= TLSA_MAX)
+		return tlsw__error_set(TLSW_ERR_USAGE, "more than %d TLSA records", TLSA_MAX);
+	tlsw__queue_save(&queue);
+	rv = add_tlsa(s, usage, selector, mtype, data, len);
+	tlsw__queue_restore(&queue);
+	return rv;
+}
+
 /* ------------------------------------------------------------------------ wrapping */
 
 static int
@@ -496,7 +551,7 @@ prepare(tls_socket *s)
 	s->judge.decide = decide;
 	s->judge.staple = judge_staple;
 	s->judge.keep = keep;
-	s->trust = tlsw__context_trust(s->context);
+	s->trust = tlsw__trust_snapshot(s->context->trust);
 	if (s->trust == NULL || set_ssl(s) != 0)
 		return -1;
 	s->handshake_deadline = tlsw__deadline_in(s->context->handshake_timeout_ms);

@@ -56,6 +56,7 @@ test_programs += tests/test_crl
 test_programs += tests/test_command
 test_programs += tests/test_examples
 test_programs += tests/test_context
+test_programs += tests/test_dane
 test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_lab_certs
@@ -135,6 +136,10 @@ tests_test_session_LDADD = $(test_ldadd)
 tests_test_ocsp_SOURCES = tests/test_ocsp.c
 tests_test_ocsp_CPPFLAGS = $(test_cppflags)
 tests_test_ocsp_LDADD = $(test_ldadd)
+
+tests_test_dane_SOURCES = tests/test_dane.c
+tests_test_dane_CPPFLAGS = $(test_cppflags)
+tests_test_dane_LDADD = $(test_ldadd)
 
 tests_test_io_SOURCES = tests/test_io.c
 tests_test_io_CPPFLAGS = $(test_cppflags)

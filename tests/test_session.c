@@ -296,7 +296,7 @@ key_of(tls_context *c, const char *host, const char *service, int port, unsigned
 	    .policy = &c->policy, .references = &reference, .reference_count = 1, .service = service};
 
 	ck_assert_works(tlsw__verify_host(host, &reference) == 0);
-	request.trust = tlsw__context_trust(c);
+	request.trust = tlsw__trust_snapshot(c->trust);
 	ck_assert_works(request.trust != NULL);
 	ck_assert(tlsw__context_key(c, &request, port, key));
 	tlsw__snapshot_free(request.trust);
