@@ -52,7 +52,7 @@ is_distrusted(X509 *x)
 /* What the walk through the octets does not take: let OpenSSL decode it now. */
 static int
 add_decoded(struct tlsw__anchors *set, size_t len, bool with_settings, unsigned line,
-    struct tlsw__fault *fault)
+    const char *otherwise, struct tlsw__fault *fault)
 {
 	const unsigned char *const der = set->arena + set->arena_len;
 	struct tlsw__der_certificate c;
@@ -64,7 +64,7 @@ add_decoded(struct tlsw__anchors *set, size_t len, bool with_settings, unsigned 
 	if (rv < 0)
 		return tlsw__fault_set_memory(fault);
 	if (rv == 0) {
-		add_problem(set, line, "it is no certificate", false);
+		add_problem(set, line, otherwise, false);
 		return 0;
 	}
 	a = new_anchor(set, fault);
@@ -87,13 +87,14 @@ add_decoded(struct tlsw__anchors *set, size_t len, bool with_settings, unsigned 
 
 /* One certificate whose octets stand at the arena's end. */
 static int
-add_certificate(struct tlsw__anchors *set, size_t len, unsigned line, struct tlsw__fault *fault)
+add_certificate(struct tlsw__anchors *set, size_t len, unsigned line, const char *otherwise,
+    struct tlsw__fault *fault)
 {
 	struct tlsw__der_certificate c;
 	struct anchor *a;
 
 	if (!tlsw__der_certificate(set->arena + set->arena_len, len, &c))
-		return add_decoded(set, len, false, line, fault);
+		return add_decoded(set, len, false, line, otherwise, fault);
 	a = new_anchor(set, fault);
 	if (a == NULL)
 		return -1;
@@ -145,13 +146,17 @@ add_block(struct tlsw__anchors *set, const struct tlsw__pem_block *block, struct
 		add_problem(set, block->line, why, block->kind == TLSW__PEM_CRL);
 		return 0;
 	}
+	if (block->fault != NULL)
+		why = block->fault;
+	else
+		why = block->kind == TLSW__PEM_CRL ? "it is no CRL" : "it is no certificate";
 	switch (block->kind) {
 	case TLSW__PEM_CERTIFICATE:
-		return add_certificate(set, len, block->line, fault);
+		return add_certificate(set, len, block->line, why, fault);
 	case TLSW__PEM_TRUSTED:
-		return add_decoded(set, len, true, block->line, fault);
+		return add_decoded(set, len, true, block->line, why, fault);
 	case TLSW__PEM_CRL:
-		return add_crl(set, len, block->line, "it is no CRL", fault);
+		return add_crl(set, len, block->line, why, fault);
 	case TLSW__PEM_OTHER:
 		break;
 	}
@@ -183,7 +188,7 @@ static int
 parse_der(struct tlsw__anchors *set, const char *data, size_t len, struct tlsw__fault *fault)
 {
 	memcpy(set->arena, data, len);
-	if (add_decoded(set, len, false, 1, fault) != 0)
+	if (add_decoded(set, len, false, 1, "", fault) != 0)
 		return -1;
 	if (set->count == 1 && set->list[0].len == len)
 		return 0;

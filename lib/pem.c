@@ -14,6 +14,7 @@
 static const char begin_mark[] = "-----BEGIN ";
 static const char end_mark[] = "-----END ";
 static const char tail_mark[] = "-----";
+static const char nested_fault[] = "the next block begins before its END line";
 #define BEGIN_LEN (sizeof(begin_mark) - 1)
 #define END_LEN (sizeof(end_mark) - 1)
 #define TAIL_LEN (sizeof(tail_mark) - 1)
@@ -24,6 +25,7 @@ tlsw__pem_open(struct tlsw__pem *pem, const char *text, size_t len)
 	pem->at = text;
 	pem->end = text + len;
 	pem->line = 1;
+	pem->inside = false;
 }
 
 /* ------------------------------------------------------------------- lines */
@@ -98,34 +100,58 @@ kind_of(const char *label, size_t len)
 	return TLSW__PEM_OTHER;
 }
 
-/* From behind the BEGIN line to the END line. A BEGIN in between opens the next block. */
+/* An END line: of this block, or of which it cannot be one. */
+static void
+take_end(struct tlsw__pem_block *block, const char *label, size_t label_len, const char *other,
+    size_t other_len)
+{
+	if (other_len == label_len && memcmp(other, label, label_len) == 0)
+		return;
+	if (other_len > label_len && starts_with(other, other_len, label, label_len) &&
+	    starts_with(other + label_len, other_len - label_len, tail_mark, TAIL_LEN))
+		block->fault = "its END line goes on, with the next BEGIN perhaps";
+	else
+		block->fault = "its END line names another kind of block";
+}
+
+/*
+ * A BEGIN line inside a block opens the next one. OpenSSL's reader takes it
+ * for data and goes on to the END line, and may come out with a certificate:
+ * the first of such blocks is put before it, the text behind included.
+ */
+static void
+take_begin(struct tlsw__pem *pem, struct tlsw__pem_block *block)
+{
+	block->fault = nested_fault;
+	block->nested = !pem->inside;
+	block->end = pem->inside ? block->body_end : pem->end;
+	pem->inside = true;
+}
+
+/* From behind the BEGIN line to the END line. */
 static void
 find_end(struct tlsw__pem *pem, struct tlsw__pem_block *block, const char *label, size_t label_len)
 {
-	struct tlsw__pem before = *pem;
-	const char *line, *other;
+	const char *line, *other, *before = pem->at;
 	size_t len, other_len;
 
 	block->body = pem->at;
-	while (next_line(pem, &line, &len)) {
-		if (line[0] != '-') {
-			before = *pem;
+	for (; next_line(pem, &line, &len); before = pem->at) {
+		if (line[0] != '-')
 			continue;
-		}
 		block->body_end = line;
 		block->end = pem->at;
 		if (marker(line, len, end_mark, END_LEN, &other, &other_len)) {
-			if (other_len != label_len || memcmp(other, label, label_len) != 0)
-				block->fault = "its END line names another kind of block";
+			take_end(block, label, label_len, other, other_len);
+			pem->inside = false;
 			return;
 		}
 		if (starts_with(line, len, begin_mark, BEGIN_LEN)) {
-			block->fault = "the next block begins before its END line";
-			block->end = line;
-			*pem = before;
+			take_begin(pem, block);
+			pem->at = before;
+			pem->line -= line[len - 1] == '\n';
 			return;
 		}
-		before = *pem;
 	}
 	block->body_end = block->end = pem->end;
 	block->fault = "it has no END line";
@@ -147,6 +173,7 @@ tlsw__pem_next(struct tlsw__pem *pem, struct tlsw__pem_block *block)
 	block->kind = kind_of(label, label_len);
 	block->begin = line;
 	block->fault = NULL;
+	block->nested = false;
 	find_end(pem, block, label, label_len);
 	return true;
 }
@@ -156,17 +183,26 @@ tlsw__pem_next(struct tlsw__pem *pem, struct tlsw__pem_block *block)
 #define NO 0x80 /* no digit */
 
 /* The value of each base64 digit (RFC 4648 section 4). */
-static const unsigned char digit[256] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, 62, NO, NO, NO, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO,
-    NO, NO, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-    24, 25, NO, NO, NO, NO, NO, NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41,
-    42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO};
+/* clang-format off */
+static const unsigned char digit[256] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+    NO, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
+    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+};
+/* clang-format on */
 
 /* One line of whole quads; out moves on. False at anything else. */
 static bool
@@ -215,7 +251,7 @@ decode_last_line(const unsigned char *p, size_t len, unsigned char **out)
 static bool
 decode_plain(const struct tlsw__pem_block *block, unsigned char *out, size_t *len)
 {
-	struct tlsw__pem in = {block->body, block->body_end, 0};
+	struct tlsw__pem in = {block->body, block->body_end, 0, false};
 	unsigned char *o = out;
 	const char *line;
 	size_t n;
@@ -310,11 +346,13 @@ int
 tlsw__pem_decode(
     const struct tlsw__pem_block *block, unsigned char *out, size_t *len, const char **why)
 {
-	if (block->fault != NULL) {
-		*why = block->fault;
-		return 0;
-	}
-	if (decode_plain(block, out, len))
+	int rv = 0;
+
+	if (block->fault == NULL && decode_plain(block, out, len))
 		return 1;
-	return decode_unusual(block, out, len, why);
+	if (block->fault == NULL || block->nested)
+		rv = decode_unusual(block, out, len, why);
+	if (rv == 0 && block->fault != NULL)
+		*why = block->fault;
+	return rv;
 }

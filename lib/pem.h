@@ -18,6 +18,7 @@
 struct tlsw__pem {
 	const char *at, *end;
 	unsigned line; /* of at, the first is 1 */
+	bool inside;   /* behind the BEGIN of a block that another BEGIN follows */
 };
 
 enum tlsw__pem_kind {
@@ -33,6 +34,7 @@ struct tlsw__pem_block {
 	const char *begin, *end;     /* from BEGIN to behind END */
 	const char *body, *body_end; /* what stands between them */
 	const char *fault;	     /* NULL, or why it is no whole block */
+	bool nested; /* a BEGIN stands in it; OpenSSL may find something all the same */
 };
 
 void tlsw__pem_open(struct tlsw__pem *pem, const char *text, size_t len);

@@ -272,12 +272,14 @@ trust_support = tests/support/trust_support.h tests/support/trust_support.c
 
 # Fuzz targets: tests/fuzz/fuzz.h says how to add one.
 fuzz_targets = \
+	bundle \
 	cert \
 	match \
 	name \
 	starttls
 
 fuzz_programs = \
+	tests/fuzz/replay_bundle \
 	tests/fuzz/replay_cert \
 	tests/fuzz/replay_match \
 	tests/fuzz/replay_name \
@@ -290,6 +292,10 @@ fuzz_corpus = -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/run.sh tests/fuzz/corpus
 
 # Every replay program has these four lines.
+tests_fuzz_replay_bundle_SOURCES = tests/fuzz/fuzz_bundle.c tests/fuzz/replay.c
+tests_fuzz_replay_bundle_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/bundle"'
+tests_fuzz_replay_bundle_LDADD = $(test_ldadd)
+
 tests_fuzz_replay_cert_SOURCES = tests/fuzz/fuzz_cert.c tests/fuzz/replay.c
 tests_fuzz_replay_cert_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/cert"'
 tests_fuzz_replay_cert_LDADD = $(test_ldadd)

@@ -280,6 +280,9 @@ static const struct {
     {"truncated certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
 	"no certificate"},
     {"no END", "-----BEGIN CERTIFICATE-----\nMIIB\n", "before its END"},
+    {"another BEGIN in the line of END",
+	"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE----------BEGIN CERTIFICATE-----\n",
+	"its END line goes on"},
     {"wrong END", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END X509 CRL-----\n", "another kind"},
     {"encrypted",
 	"-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
