@@ -529,10 +529,11 @@ server_name(const struct tlsw__host *host, const char *text, char *buf, size_t s
 static bool
 has_anchors(tls_context *ctx)
 {
-	struct tlsw__snapshot *trust = tlsw__context_trust(ctx);
+	struct tlsw__snapshot *trust = tlsw__trust_snapshot(ctx->trust);
+	bool has = trust != NULL && tlsw__context_check_trust(ctx, trust) == 0;
 
 	tlsw__snapshot_free(trust);
-	return trust != NULL;
+	return has;
 }
 
 static tls_socket *
