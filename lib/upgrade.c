@@ -86,6 +86,8 @@ begin(tls_socket *s, enum tlsw_protocol protocol)
 		return 0;
 	if (s->dialogue != NULL)
 		return tlsw__error_set(TLSW_ERR_USAGE, "a dialogue of another protocol goes on");
+	if (tlsw__socket_check_trust(s) != 0)
+		return end_dialogue(s);
 	s->dialogue = tlsw__starttls_new(s->transport.fd, protocol, s->hostname);
 	s->protocol = protocol;
 	if (s->dialogue != NULL)

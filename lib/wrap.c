@@ -319,11 +319,17 @@ refuse_early_octets(tls_socket *s)
 	return tlsw__explain_not_tls(TLSW_ERR_PLAINTEXT, early, n);
 }
 
+int
+tlsw__socket_check_trust(const tls_socket *s)
+{
+	return s->tlsa_count > 0 ? 0 : tlsw__context_check_trust(s->context, s->trust);
+}
+
 /* The last that is done before the first octet leaves. */
 static int
 before_hello(tls_socket *s)
 {
-	if (s->tlsa_count == 0 && tlsw__context_check_trust(s->context, s->trust) != 0)
+	if (tlsw__socket_check_trust(s) != 0)
 		return -1;
 	if (refuse_early_octets(s) != 0)
 		return -1;
