@@ -60,6 +60,7 @@ test_programs += tests/test_dane
 test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_lab_certs
+test_programs += tests/test_lab_dialogues
 test_programs += tests/test_lab_protocol
 test_programs += tests/test_lab_tool
 test_programs += tests/test_limbo
@@ -124,6 +125,10 @@ tests_test_lab_certs_LDADD = tools/liblab.la $(test_ldadd)
 tests_test_lab_protocol_SOURCES = tests/test_lab_protocol.c $(lab_client)
 tests_test_lab_protocol_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_lab_protocol_LDADD = tools/liblab.la $(test_ldadd)
+
+tests_test_lab_dialogues_SOURCES = tests/test_lab_dialogues.c $(lab_client)
+tests_test_lab_dialogues_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
+tests_test_lab_dialogues_LDADD = tools/liblab.la $(test_ldadd)
 
 tests_test_lab_tool_SOURCES = tests/test_lab_tool.c
 tests_test_lab_tool_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools

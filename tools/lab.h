@@ -16,7 +16,7 @@
 #include "tlswrap.h"
 
 #define LAB_HOST	"www.lab.test"
-#define LAB_SHORT_MS	300 /* how long a client waits in rows that must time out */
+#define LAB_SHORT_MS	150 /* how long a client waits in rows that must time out */
 #define LAB_SHORT_BODY	"ok\n"
 #define LAB_HTTP_HEADER "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 #define LAB_LONG_BODY	1000
@@ -35,12 +35,10 @@ enum lab_must {
 /** When our client notices. */
 enum lab_when { LAB_IN_HANDSHAKE, LAB_AFTERWARDS, LAB_ANY_TIME };
 
-enum lab_ocsp { LAB_OCSP_OFF, LAB_OCSP_IF_STAPLED, LAB_OCSP_REQUIRED };
-
 /** How our client is configured for one try, beside the CA file. */
 struct lab_client {
 	unsigned long verify_flags;
-	enum lab_ocsp ocsp;
+	enum tlsw_ocsp ocsp;
 	const char *alpn;   /* one protocol to offer */
 	bool alpn_required;
 	const char *ciphers;

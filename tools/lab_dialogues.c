@@ -134,7 +134,7 @@ static const struct dialogue dialogues[] = {
 		.behind = STEPS(PEER_REPEAT("xxxxxxxxxx", 10000), PEER_SEND("\r\n"), PEER_DRAIN)},
 	{"S19b", "a million lines", "sends capabilities without an end",
 		.duty = "fail, with memory bounded", REFUSED_OR(STARTTLS, PROTOCOL),
-		.stop = LAB_STOP_AFTER_GREETING},
+		.caps = LAB_CAPS_OPEN, .stop = LAB_STOP_AFTER_CAPS},
 	{"S20", "silent at once", "never says a word",
 		TOO_SLOW, .silent = true, .before = STEPS(PEER_DRAIN)},
 	{"S20b", "silent after the greeting", "greets, and says no more",
@@ -234,11 +234,11 @@ add_steps(struct made *m, size_t at, const struct peer_step *steps)
 	return at;
 }
 
-/* S19b: the same line for ever, which is another one in each protocol. */
+/* The line that goes on for ever is another one in each protocol. */
 static size_t
 add_endless(struct made *m, size_t at, const struct dialogue *d, const struct lab_line_protocol *p)
 {
-	if (strcmp(d->name, "S19b") != 0)
+	if (d->caps != LAB_CAPS_OPEN)
 		return at;
 	m->script[at++] = (struct peer_step){.what = PEER_DO_REPEAT, .data = p->text[LAB_MANY],
 	    .len = strlen(p->text[LAB_MANY]), .n = 1000000};

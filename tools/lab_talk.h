@@ -14,6 +14,7 @@ enum lab_text {
 	LAB_CAPS,         /* with the upgrade */
 	LAB_BARE,         /* without */
 	LAB_CAPS_FORGED,
+	LAB_CAPS_OPEN,    /* their beginning, LAB_MANY going on for ever */
 	LAB_GO,
 	LAB_GO_EARLY,     /* capabilities, and the go-ahead right behind */
 	LAB_GO_LINES,     /* in several lines */
@@ -33,7 +34,7 @@ enum lab_text {
 	LAB_RUDE,         /* a refusal with control characters */
 	LAB_REFERRAL,
 	LAB_LONG,         /* how a very long greeting begins */
-	LAB_MANY,         /* a line that can go on for ever */
+	LAB_MANY,
 	LAB_UNKNOWN,
 	LAB_FINE,
 	LAB_LEAVE,
