@@ -107,13 +107,6 @@ has_odd_rsa_exponent(const struct tlsw__place *at)
 
 /* ------------------------------------------------------- CA or not, usages */
 
-/* X509_check_ca() also knows certificates that merely look like a CA's. */
-static bool
-is_no_declared_ca(const struct tlsw__place *at)
-{
-	return X509_check_ca(at->cert) != 1;
-}
-
 static bool
 is_ca(const struct tlsw__place *at)
 {
@@ -247,8 +240,6 @@ struct rule {
 
 /* Without them a chain would be accepted that its CAs did not mean to allow. */
 static const struct rule always[] = {
-    {SUB, is_no_declared_ca, X509_V_ERR_INVALID_CA,
-	"it issues certificates without basicConstraints CA:TRUE (RFC 5280 6.1.4 (k))"},
     {LEAF, tlsw__rule_malformed_name, X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
 	"it has a malformed host name below name constraints (RFC 5280 6.1.3 (b))"},
 };

@@ -191,7 +191,7 @@ END_TEST
 
 static const int lengths[] = {15, 16, 17, 18, 19, 20, 98, 100, 101, 120, 130};
 
-/* wall: E10 and A23: a limit is an error, nothing else */
+/* wall: E10 and wall: A23: a limit is an error, nothing else */
 START_TEST(long_chains_are_verified_up_to_the_limit)
 {
 	const struct pki *sent[140] = {NULL};
@@ -247,7 +247,7 @@ START_TEST(a_copy_of_the_root_makes_no_issuer)
 }
 END_TEST
 
-/* wall: E04, E05 */
+/* wall: E04, wall: E05 */
 static const struct {
 	const char *label;
 	struct pki_spec ca;
@@ -479,7 +479,7 @@ check_ring(int size)
 
 static const int rings[] = {1, 2, 3, 6};
 
-/* wall: E08, E09, E07 (a refusal, no hang) */
+/* wall: E08, wall: E09, wall: E07 (a refusal, no hang) */
 START_TEST(rings_of_cas_end)
 {
 	check_ring(rings[_i]);

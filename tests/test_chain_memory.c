@@ -139,7 +139,7 @@ sweep(enum shape shape, unsigned long flags, const char *label)
 	printf("memory: %s: %lu runs, %lu accepted\n", label, runs, accepted);
 }
 
-/* wall: E07, A10 */
+/* wall: E07, wall: A10 */
 START_TEST(no_shortage_turns_a_no_into_a_yes)
 {
 	once = _i % 2 == 1;

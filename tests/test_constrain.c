@@ -139,6 +139,12 @@ static const struct {
 	"www.lab.test", PERMITTED},
     {"no name, an address outside", {0}, {.permitted = IP("10.0.0.0/8")}, NULL, "11.1.2.3",
 	PERMITTED},
+    {"no name, an IPv4 address where only IPv6 is permitted", {0}, {.permitted = IP("fd00::/8")},
+	NULL, "10.1.2.3", PERMITTED},
+    {"no name, minimum is not zero", {0},
+	{.constraints_raw = PKI_OCTETS("\x30\x11\xa0\x0f\x30\x0d\x82\x08"
+				       "lab.test\x80\x01\x01")},
+	NULL, "www.lab.test", CONSTRAINT},
     {"none at all", {0}, {0}, DNS("www.lab.test"), "www.lab.test", 0},
 };
 
@@ -227,7 +233,7 @@ START_TEST(self_issued_certificates_are_exempt_unless_last)
 }
 END_TEST
 
-/* wall: D09, D10: the common name is no host, so nothing constrains it. */
+/* wall: D09, wall: D10: the common name is no host, so nothing constrains it. */
 START_TEST(the_common_name_is_left_alone)
 {
 	struct pki *root =

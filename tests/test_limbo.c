@@ -487,7 +487,7 @@ main(void)
 	if (json_array_size(cases) == 0)
 		return EXIT_FAILURE;
 	tcase_set_timeout(t, 60);
-	/* wall: E08, F01, F06 */
+	/* wall: E08, wall: F01, wall: F06 */
 	tcase_add_test(t, where_we_differ_is_what_limbo_md_says);
 	tcase_add_test(t, by_default_nothing_else_than_pedantry_is_accepted);
 	tcase_add_test(t, real_chains_are_accepted_in_both_profiles);
