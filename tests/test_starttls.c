@@ -574,6 +574,28 @@ start_talker(struct play *p, struct octets unit, int pause_ms)
 	return child;
 }
 
+/* A child that takes what is asked, answers once and waits for the end. */
+static pid_t
+start_answerer(struct play *p, struct octets answer)
+{
+	pid_t child = fork();
+
+	ck_assert_int_ne(child, -1);
+	if (child == 0) {
+		char question[64];
+
+		(void)close(p->client);
+		if (recv(p->server, question, sizeof(question), 0) > 0 &&
+		    send(p->server, answer.at, answer.len, MSG_NOSIGNAL) > 0)
+			while (recv(p->server, question, sizeof(question), 0) > 0)
+				;
+		_exit(0);
+	}
+	(void)close(p->server);
+	p->server = -1;
+	return child;
+}
+
 static void
 end_talker(struct play *p, pid_t child)
 {
@@ -658,7 +680,7 @@ START_TEST(run_plays_a_whole_dialogue)
 	pid_t child;
 
 	open_play(&p, TLSW_POSTGRES);
-	child = start_talker(&p, (struct octets)O("S"), 2);
+	child = start_answerer(&p, (struct octets)O("S"));
 	ck_assert_works(tlsw__starttls_run(p.st, tlsw__deadline_in(5000)) == 0);
 	end_talker(&p, child);
 	close_play(&p);
