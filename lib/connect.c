@@ -56,6 +56,7 @@ tlsw__host_parse(struct tlsw__host *host, const char *text)
 	const char *percent, *name = text, *dot = "";
 	enum tlsw__name_fault fault;
 
+	memset(host, 0, sizeof(*host));
 	if (text == NULL)
 		return no_host(NULL, TLSW__NAME_EMPTY);
 	percent = strchr(text, '%');

@@ -30,8 +30,9 @@ libtlswrap_core_la_SOURCES = \
 	lib/attempt.h lib/attempt.c \
 	lib/search.h lib/search.c \
 	lib/constrain.c \
-	lib/starttls.h lib/starttls.c lib/dialogue.h \
-	lib/starttls_line.c lib/starttls_xmpp.c lib/starttls_ldap.c lib/starttls_sql.c \
+	lib/starttls.h lib/starttls.c lib/dialogue.h lib/line.h \
+	lib/starttls_line.c lib/starttls_imap.c lib/starttls_sieve.c \
+	lib/starttls_xmpp.c lib/starttls_ldap.c lib/starttls_sql.c \
 	lib/session.h lib/session.c \
 	lib/remember.h lib/remember.c \
 	lib/pin.h lib/pin.c \

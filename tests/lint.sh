@@ -19,7 +19,7 @@ match
 dn
 cert cert_load san
 transport
-starttls dialogue starttls_line starttls_xmpp starttls_ldap starttls_sql
+starttls dialogue line starttls_line starttls_imap starttls_sieve starttls_xmpp starttls_ldap starttls_sql
 file
 pem der object
 anchors anchors_internal anchors_parse anchors_shared
