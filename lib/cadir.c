@@ -179,14 +179,14 @@ find(struct tlsw__cadir *dir, const X509_NAME *name, bool crl,
 }
 
 int
-tlsw__cadir_find(struct tlsw__cadir *dir, const X509_NAME *subject, STACK_OF(X509) * found,
+tlsw__cadir_find(struct tlsw__cadir *dir, const X509_NAME *subject, STACK_OF(X509) *found,
     struct tlsw__fault *fault)
 {
 	return find(dir, subject, false, find_in_file, found, fault);
 }
 
 int
-tlsw__cadir_crls(struct tlsw__cadir *dir, const X509_NAME *issuer, STACK_OF(X509_CRL) * found,
+tlsw__cadir_crls(struct tlsw__cadir *dir, const X509_NAME *issuer, STACK_OF(X509_CRL) *found,
     struct tlsw__fault *fault)
 {
 	return find(dir, issuer, true, find_crls_in_file, found, fault);
@@ -294,6 +294,38 @@ tlsw__cadir_complete(struct tlsw__cadir *dir, struct tlsw__fault *fault)
 		return -1;
 	atomic_store(&dir->complete, true);
 	return 0;
+}
+
+struct visit {
+	tlsw__cadir_visitor visitor;
+	void *arg;
+};
+
+static bool
+visit_name(struct tlsw__cadir *dir, unsigned long hash, unsigned number, bool crl, void *arg)
+{
+	const struct visit *visit = arg;
+	struct tlsw__anchors *file = NULL;
+	struct tlsw__fault fault = {TLSW_OK, 0, "it is gone"};
+	char path[PATH_MAX];
+
+	name_file(dir, hash, number, crl, path, sizeof(path));
+	if (get_file(dir, hash, number, crl, &file, &fault) < 0) {
+		tlsw__anchors_unref(file);
+		file = NULL;
+	}
+	visit->visitor(path, file, &fault, visit->arg);
+	tlsw__anchors_unref(file);
+	return true;
+}
+
+int
+tlsw__cadir_each(
+    struct tlsw__cadir *dir, tlsw__cadir_visitor visitor, void *arg, struct tlsw__fault *fault)
+{
+	struct visit visit = {visitor, arg};
+
+	return walk(dir, visit_name, &visit, fault);
 }
 
 static int

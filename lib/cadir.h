@@ -44,6 +44,15 @@ size_t tlsw__cadir_count(const struct tlsw__cadir *dir);
 /** Read all of it now; the directory is not touched again. 0, or -1 with the fault. */
 int tlsw__cadir_complete(struct tlsw__cadir *dir, struct tlsw__fault *fault);
 
+/**
+ * List it and hand out each of its files, in no order: parsed, or NULL with
+ * the fault. For reports. Returns 0, or -1 with the fault of the listing.
+ */
+typedef void (*tlsw__cadir_visitor)(
+    const char *path, struct tlsw__anchors *file, const struct tlsw__fault *fault, void *arg);
+int tlsw__cadir_each(
+    struct tlsw__cadir *dir, tlsw__cadir_visitor visitor, void *arg, struct tlsw__fault *fault);
+
 /** Whether the directory and what was read from it are unchanged. */
 bool tlsw__cadir_current(struct tlsw__cadir *dir);
 
@@ -52,9 +61,9 @@ bool tlsw__cadir_current(struct tlsw__cadir *dir);
  * issuer, on found. Returns 0, or -1 with the fault when a file that is there
  * could not be read; what could be read is on found all the same.
  */
-int tlsw__cadir_find(struct tlsw__cadir *dir, const X509_NAME *subject, STACK_OF(X509) * found,
+int tlsw__cadir_find(struct tlsw__cadir *dir, const X509_NAME *subject, STACK_OF(X509) *found,
     struct tlsw__fault *fault);
-int tlsw__cadir_crls(struct tlsw__cadir *dir, const X509_NAME *issuer, STACK_OF(X509_CRL) * found,
+int tlsw__cadir_crls(struct tlsw__cadir *dir, const X509_NAME *issuer, STACK_OF(X509_CRL) *found,
     struct tlsw__fault *fault);
 
 #endif

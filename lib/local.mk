@@ -22,7 +22,9 @@ libtlswrap_core_la_SOURCES = \
 	lib/cadir.h lib/cadir.c \
 	lib/lookup.h lib/lookup.c \
 	lib/places.h lib/places.c \
-	lib/trust.h lib/trust.c \
+	lib/source.h lib/source.c \
+	lib/trust.h lib/trust_internal.h \
+	lib/trust.c lib/trust_system.c lib/trust_facts.c \
 	lib/cert_load.c \
 	lib/san.c \
 	lib/chain.h lib/chain.c \

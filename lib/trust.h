@@ -38,8 +38,16 @@ void tlsw__trust_free(struct tlsw__trust *trust);
 /** The system's CAs. Returns 0. */
 int tlsw__trust_load_system(struct tlsw__trust *trust);
 
-/** The same, looking elsewhere. */
-int tlsw__trust_load_places(struct tlsw__trust *trust, const struct tlsw__places *places);
+/** What was looked at, a line each: `"/etc/ssl/cert.pem" (Alpine): No such file or directory`. */
+struct tlsw__trust_log {
+	char text[4096];
+	size_t len;
+	bool memory; /* it was short */
+};
+
+/** The same, looking elsewhere. log may be NULL. */
+int tlsw__trust_load_places(
+    struct tlsw__trust *trust, const struct tlsw__places *places, struct tlsw__trust_log *log);
 
 /** A bundle, one DER certificate, the same in memory. Return how many certificates, 1 or more. */
 int tlsw__trust_load_file(struct tlsw__trust *trust, const char *path);
@@ -89,6 +97,17 @@ uint64_t tlsw__snapshot_version(const struct tlsw__snapshot *snapshot);
 
 /** "the 144 anchors of /etc/ssl/certs/ca-certificates.crt" */
 void tlsw__snapshot_describe(const struct tlsw__snapshot *snapshot, char *out, size_t size);
+
+/** A source of a snapshot, for reports; all lent. */
+struct tlsw__trust_source {
+	const char *kind;	   /* "CA file", "CAs in memory", "CA directory", "CRL file" */
+	const char *path;	   /* NULL: memory */
+	struct tlsw__anchors *set; /* or */
+	struct tlsw__cadir *dir;
+};
+size_t tlsw__snapshot_sources(const struct tlsw__snapshot *snapshot);
+void tlsw__snapshot_source(
+    const struct tlsw__snapshot *snapshot, size_t i, struct tlsw__trust_source *source);
 
 /** Put sources, counts and problems into the details of this thread's error. */
 void tlsw__snapshot_detail(const struct tlsw__snapshot *snapshot);

@@ -25,7 +25,8 @@ pem der object
 anchors anchors_internal anchors_parse anchors_shared
 cadir
 lookup places
-trust
+source
+trust trust_internal trust_system trust_facts
 chain constrain attempt search strict strict_rules strict_names
 session remember
 pin staple

@@ -62,7 +62,7 @@ START_TEST(a_named_file_is_used_and_nothing_else)
 {
 	struct tlsw__places p = {.env_file = good, .openssl_file = other, .openssl_dir = nothing};
 
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one) && !trusts(under_two));
 }
 END_TEST
@@ -73,7 +73,7 @@ START_TEST(a_named_directory_is_used_and_nothing_else)
 	    .env_dir = scratch_path("certs"), .openssl_file = other, .openssl_dir = nothing};
 
 	scratch_rehash("certs", pki_x509(one), 0, pki_pem(one));
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one) && !trusts(under_two));
 }
 END_TEST
@@ -86,7 +86,7 @@ START_TEST(both_variables_add_up)
 	    .openssl_dir = nothing};
 
 	scratch_rehash("certs", pki_x509(two), 0, pki_pem(two));
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one) && trusts(under_two));
 }
 END_TEST
@@ -99,7 +99,7 @@ START_TEST(directories_may_be_listed)
 	scratch_rehash("a", pki_x509(one), 0, pki_pem(one));
 	scratch_rehash("b", pki_x509(two), 0, pki_pem(two));
 	(void)snprintf(list, sizeof(list), ":%s::%s:", scratch_path("a"), scratch_path("b"));
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one) && trusts(under_two));
 }
 END_TEST
@@ -142,7 +142,7 @@ START_TEST(an_unusable_variable_is_an_error)
 	(void)scratch_write("empty.pem", "", 0);
 	ck_assert_int_eq(mkdir(scratch_path("folder"), 0755), 0);
 	scratch_rehash("certs", pki_x509(one), 0, pki_pem(one));
-	ck_assert_refused(tlsw__trust_load_places(trust, &p), TLSW_ERR_TRUST_STORE);
+	ck_assert_refused(tlsw__trust_load_places(trust, &p, NULL), TLSW_ERR_TRUST_STORE);
 	ck_assert_msg(strstr(tls_last_error()->message, "SSL_CERT_") != NULL, "%s",
 	    tls_last_error()->message);
 	ck_assert(!trusts(under_one));
@@ -170,7 +170,7 @@ START_TEST(openssls_file_and_directory_are_both_used)
 	struct tlsw__places p = {.openssl_file = good, .openssl_dir = scratch_path("certs")};
 
 	scratch_rehash("certs", pki_x509(two), 0, pki_pem(two));
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one) && trusts(under_two));
 }
 END_TEST
@@ -180,7 +180,7 @@ START_TEST(openssls_directory_alone_is_enough)
 	struct tlsw__places p = {.openssl_file = nothing, .openssl_dir = scratch_path("certs")};
 
 	scratch_rehash("certs", pki_x509(one), 0, pki_pem(one));
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one));
 }
 END_TEST
@@ -192,7 +192,7 @@ START_TEST(the_first_usable_place_wins)
 	struct tlsw__places p = {
 	    .openssl_file = nothing, .openssl_dir = nothing, .known = known, .known_count = 3};
 
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one) && !trusts(under_two));
 }
 END_TEST
@@ -210,7 +210,7 @@ START_TEST(old_hashes_are_found)
 	(void)snprintf(
 	    name, sizeof(name), "cacerts/%08lx.0", X509_subject_name_hash_old(pki_x509(one)));
 	(void)scratch_write(name, pki_pem(one), SIZE_MAX);
-	ck_assert_works(tlsw__trust_load_places(trust, &p) == 0);
+	ck_assert_works(tlsw__trust_load_places(trust, &p, NULL) == 0);
 	ck_assert(trusts(under_one));
 }
 END_TEST
@@ -228,7 +228,7 @@ START_TEST(nothing_usable_lists_what_was_tried)
 
 	(void)scratch_write("empty.pem", "", 0);
 	ck_assert_int_eq(mkdir(scratch_path("folder"), 0755), 0);
-	ck_assert_refused(tlsw__trust_load_places(trust, &p), TLSW_ERR_TRUST_STORE);
+	ck_assert_refused(tlsw__trust_load_places(trust, &p, NULL), TLSW_ERR_TRUST_STORE);
 	details = tls_last_error()->details;
 	ck_assert_msg(strstr(details, "empty.pem\" (OpenSSL's default file): it is empty") &&
 			  strstr(details, "/none\" (OpenSSL's default directory): No such file") &&

@@ -114,7 +114,7 @@ load_system(void)
 	    .openssl_file = scratch_write("ca.pem", pki_pem(root), SIZE_MAX),
 	    .openssl_dir = "/nonexistent"};
 
-	return tlsw__trust_load_places(trust, &places) == 0 ? 1 : -1;
+	return tlsw__trust_load_places(trust, &places, NULL) == 0 ? 1 : -1;
 }
 
 /* wall: A18 */

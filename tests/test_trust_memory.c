@@ -164,7 +164,7 @@ load_places(struct tlsw__trust *trust)
 	struct tlsw__places places = {
 	    .openssl_file = scratch_path("none"), .openssl_dir = scratch_path("certs")};
 
-	return tlsw__trust_load_places(trust, &places);
+	return tlsw__trust_load_places(trust, &places, NULL);
 }
 
 static int
@@ -173,7 +173,7 @@ load_environment(struct tlsw__trust *trust)
 	struct tlsw__places places = {
 	    .env_file = scratch_path("ca.pem"), .env_dir = scratch_path("certs")};
 
-	return tlsw__trust_load_places(trust, &places);
+	return tlsw__trust_load_places(trust, &places, NULL);
 }
 
 static const struct {
