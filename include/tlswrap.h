@@ -266,6 +266,41 @@ TLSW_API int tls_context_load_crl_file(tls_context *ctx, const char *path);
 TLSW_API int tls_context_set_refresh(tls_context *ctx, bool refresh);
 
 /**
+ * Asked for the password of an encrypted key, or the PIN of a token: write at
+ * most size octets to buf and return how many, or -1 for none. Asked once for
+ * each source, and only if it is needed; what was given is wiped.
+ */
+typedef int (*tlsw_password_fn)(char *buf, int size, void *arg);
+
+/**
+ * The client's own certificate and its private key, shown to a server that
+ * asks for it once that server has been accepted, never before. In place of
+ * earlier ones, which stay if this fails.
+ *
+ * certfile has the leaf first, then the certificates above it, in PEM; keyfile
+ * the key, in PEM or DER; NULL: in the same file. Either may be PKCS#12, or a
+ * URI: "pkcs11:token=...;object=..." for a token (RFC 7512), or a scheme that
+ * OpenSSL has a store for. What looks like one, letters and a colon before any
+ * slash, is never taken for a file: write "./a:b" for such. Tokens are reached
+ * through OpenSSL's provider for them if one is configured, else through the
+ * engine "pkcs11", which loads the module that PKCS11_MODULE_PATH names, by
+ * default those that p11-kit knows.
+ *
+ * password is asked for the password or PIN; NULL: an encrypted key is an
+ * error. Nobody is ever asked on the terminal. The key is compared with the
+ * leaf here, and both must meet the security level.
+ *
+ * Errors: TLSW_ERR_CREDENTIALS (missing, undecodable, wrong password, no key,
+ * the key of another certificate, too weak), _USAGE, _MEMORY.
+ */
+TLSW_API int tls_context_load_cert_chain(tls_context *ctx, const char *certfile,
+    const char *keyfile, tlsw_password_fn password, void *arg);
+
+/** The same from memory: PEM, DER or PKCS#12; key NULL: behind the chain. */
+TLSW_API int tls_context_load_cert_chain_mem(tls_context *ctx, const void *chain, size_t chain_len,
+    const void *key, size_t key_len, tlsw_password_fn password, void *arg);
+
+/**
  * Accept only servers whose leaf has one of these keys: "sha256//BASE64" of
  * its SubjectPublicKeyInfo, several separated by ";" (the syntax of curl).
  * Chain and name are verified as well; pins hold even under TLSW_CERT_NONE. In

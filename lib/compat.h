@@ -16,6 +16,7 @@
 
 #include <openssl/opensslv.h>
 #include <openssl/ssl.h>
+#include <openssl/ui.h>
 
 /** A printf-like function: which argument is the format, which the first value. */
 #if defined(__GNUC__)
@@ -71,6 +72,16 @@ void tlsw__compat_no_sigpipe(int fd);
  */
 FILE *tlsw__compat_fopen(void *cookie, ssize_t (*read)(void *, char *, size_t),
     ssize_t (*write)(void *, const char *, size_t), int (*close)(void *));
+
+/**
+ * OpenSSL's engine of that name, in an instance of our own; NULL where there is
+ * none. The functions below give NULL with OpenSSL's error queue filled; ui is
+ * whom they ask for a PIN, and a key must be freed before its engine is closed.
+ */
+void *tlsw__compat_engine_open(const char *id);
+void tlsw__compat_engine_close(void *engine);
+X509 *tlsw__compat_engine_cert(void *engine, const char *uri, UI_METHOD *ui, void *ui_data);
+EVP_PKEY *tlsw__compat_engine_key(void *engine, const char *uri, UI_METHOD *ui, void *ui_data);
 
 /** A socket that is non-blocking and close-on-exec; -1 with errno. */
 int tlsw__compat_socket(int family, int type, int protocol);

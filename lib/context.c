@@ -79,6 +79,25 @@ new_session(SSL *ssl, SSL_SESSION *session)
 	return 0;
 }
 
+/*
+ * Called by OpenSSL when the server asked for a certificate and it is time to
+ * answer: in either version behind the verdict about the server, and the judge
+ * is asked once more. Without credentials nothing may have come from elsewhere.
+ */
+static int
+give_certificate(SSL *ssl, void *unused)
+{
+	struct tlsw__judge *judge = tlsw__context_judge(ssl);
+	const tls_context *ctx = tlsw__context_of(ssl);
+
+	(void)unused;
+	if (ctx == NULL || judge == NULL || !judge->asked(judge))
+		return 0;
+	if (!atomic_load(&ctx->native))
+		SSL_certs_clear(ssl);
+	return ctx->credentials == NULL ? 1 : tlsw__credentials_use(ctx->credentials, ssl);
+}
+
 /* ------------------------------------------------------------ making and freeing */
 
 /*
@@ -135,6 +154,7 @@ new_ssl_ctx(void)
 	}
 	SSL_CTX_sess_set_new_cb(ssl_ctx, new_session);
 	(void)SSL_CTX_set_tlsext_status_cb(ssl_ctx, ask_about_staple);
+	SSL_CTX_set_cert_cb(ssl_ctx, give_certificate, NULL);
 	SSL_CTX_set_read_ahead(ssl_ctx, 1);
 	return ssl_ctx;
 }
@@ -208,6 +228,7 @@ tls_context_free(tls_context *ctx)
 	tlsw__exceptions_clear(&ctx->policy.exceptions);
 	tlsw__sessions_free(ctx->sessions);
 	tlsw__chains_free(ctx->chains);
+	tlsw__credentials_free(ctx->credentials);
 	free(ctx->tls12_ciphers);
 	free(ctx->tls13_suites);
 	free(ctx->groups);
@@ -267,6 +288,7 @@ tls_context_native(tls_context *ctx)
 		return NULL;
 	}
 	atomic_store(&ctx->frozen, true);
+	atomic_store(&ctx->native, true);
 	return ctx->ssl_ctx;
 }
 

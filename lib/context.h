@@ -11,6 +11,7 @@
 
 #include <openssl/ssl.h>
 
+#include "credentials.h"
 #include "remember.h"
 #include "session.h"
 #include "transport.h"
@@ -40,6 +41,8 @@ struct tls_context {
 	char *tls12_ciphers, *tls13_suites, *groups, *sigalgs; /* what was set; NULL: the defaults */
 	enum tlsw_profile profile;
 	int keylog_fd; /* -1: none */
+	struct tlsw__credentials *credentials; /* NULL: no client certificate */
+	atomic_bool native; /* the SSL_CTX was handed out: what is in it may be the caller's */
 	struct tlsw__sessions *sessions;
 	struct tlsw__chains *chains;
 	unsigned char *alpn; /* what is offered, as on the wire; NULL: nothing */
@@ -55,6 +58,7 @@ struct tlsw__judge {
 	int (*decide)(struct tlsw__judge *judge, X509_STORE_CTX *presented);
 	int (*staple)(struct tlsw__judge *judge); /* the server's OCSP answer, or none, is there */
 	void (*keep)(struct tlsw__judge *judge, SSL_SESSION *session); /* the server gave one; lent */
+	bool (*asked)(struct tlsw__judge *judge); /* for a client certificate: may it have one? */
 };
 /** An SSL of the context with its judge, which must outlive it; NULL with the error set. */
 SSL *tlsw__context_new_ssl(tls_context *ctx, struct tlsw__judge *judge);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #define READ_TRIES 5
 #define SETTLED_AFTER 2 /* seconds; the coarsest file times that are in use */
 
@@ -128,33 +130,46 @@ read_all(int fd, char *data, size_t size)
 	return (ssize_t)n;
 }
 
+/* What is not handed out may have been a key. */
+static void
+drop(char *data, size_t size)
+{
+	OPENSSL_cleanse(data, size);
+	free(data);
+}
+
 /* One try: 1 read, 0 it changed meanwhile, -1 fault. */
 static int
 read_once(int fd, char **data, size_t *len, struct tlsw__file_id *id, struct tlsw__fault *fault)
 {
 	struct tlsw__file_id after;
 	struct stat st;
-	size_t size;
+	char *text;
 	ssize_t n;
+	int rv = 0;
 
 	if (fstat(fd, &st) != 0)
 		return tlsw__fault_set_errno(fault, errno);
 	if (check_kind(&st, fault) != 0)
 		return -1;
 	identify(&st, id);
-	size = (size_t)st.st_size;
-	free(*data);
-	*data = malloc(size + 1);
-	if (*data == NULL)
+	*len = (size_t)st.st_size;
+	text = malloc(*len + 1);
+	if (text == NULL)
 		return tlsw__fault_set_memory(fault);
-	n = read_all(fd, *data, size + 1); /* one more: a file that has grown gives it */
-	if (n < 0 || fstat(fd, &st) != 0)
-		return tlsw__fault_set_errno(fault, errno);
-	identify(&st, &after);
-	if ((size_t)n != size || !tlsw__file_same(id, &after))
-		return 0;
-	(*data)[size] = '\0';
-	*len = size;
+	n = read_all(fd, text, *len + 1); /* one more: a file that has grown gives it */
+	if (n < 0 || fstat(fd, &st) != 0) {
+		rv = tlsw__fault_set_errno(fault, errno);
+	} else {
+		identify(&st, &after);
+		rv = (size_t)n == *len && tlsw__file_same(id, &after) ? 1 : 0;
+	}
+	if (rv != 1) {
+		drop(text, *len + 1);
+		return rv;
+	}
+	text[*len] = '\0';
+	*data = text;
 	return 1;
 }
 
@@ -163,21 +178,15 @@ tlsw__file_read(
     const char *path, char **data, size_t *len, struct tlsw__file_id *id, struct tlsw__fault *fault)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	char *text = NULL;
 	int tries, done = 0;
 
 	if (fd < 0)
 		return tlsw__fault_set_errno(fault, errno);
 	for (tries = 0; tries < READ_TRIES && done == 0; tries++)
-		done = read_once(fd, &text, len, id, fault);
+		done = read_once(fd, data, len, id, fault);
 	(void)close(fd);
 	if (done == 0)
 		(void)tlsw__fault_set(
 		    fault, TLSW_ERR_TRUST_STORE, "it keeps changing while it is read");
-	if (done != 1) {
-		free(text);
-		return -1;
-	}
-	*data = text;
-	return 0;
+	return done == 1 ? 0 : -1;
 }

@@ -68,7 +68,10 @@ put_settings(EVP_MD_CTX *md, const tls_context *ctx)
 	    put(md, p->pins.digests, p->pins.count * sizeof(*p->pins.digests)) &&
 	    put_exceptions(md, &p->exceptions) && put(md, &p->hook, sizeof(p->hook)) &&
 	    put(md, &p->hook_arg, sizeof(p->hook_arg)) && put_text(md, ctx->sigalgs) &&
-	    put_number(md, SSL_CTX_get_security_level(ctx->ssl_ctx)) && put_number(md, ctx->profile) && put_number(md, p->ocsp);
+	    put_number(md, SSL_CTX_get_security_level(ctx->ssl_ctx)) &&
+	    put_number(md, ctx->profile) && put_number(md, p->ocsp) &&
+	    (ctx->credentials == NULL ||
+	        put(md, tlsw__credentials_digest(ctx->credentials), TLSW__CREDENTIALS_DIGEST_SIZE));
 }
 
 static bool

@@ -6,8 +6,9 @@ lib_LTLIBRARIES += libtlswrap.la
 noinst_LTLIBRARIES += libtlswrap-core.la
 
 libtlswrap_core_la_SOURCES = \
-	lib/compat.h lib/compat.c \
+	lib/compat.h lib/compat.c lib/compat_engine.c \
 	lib/error.h lib/error.c \
+	lib/password.h lib/password.c \
 	lib/clock.h lib/clock.c \
 	lib/name.h lib/name.c \
 	lib/match.h lib/match.c \
@@ -39,6 +40,9 @@ libtlswrap_core_la_SOURCES = \
 	lib/remember.h lib/remember.c \
 	lib/pin.h lib/pin.c \
 	lib/staple.h lib/staple.c \
+	lib/store.h lib/store.c \
+	lib/keyfile.h lib/keyfile.c \
+	lib/credentials.h lib/credentials.c \
 	lib/transport.h lib/transport.c \
 	lib/verify.h lib/verify.c \
 	lib/explain.h lib/explain.c \

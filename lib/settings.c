@@ -289,3 +289,46 @@ tls_context_set_refresh(tls_context *ctx, bool refresh)
 	tlsw__trust_set_refresh(ctx->trust, refresh);
 	return 0;
 }
+
+/* ----------------------------------------------------------------- the own certificate */
+
+/* In place of earlier ones, which stay when this fails. */
+static int
+load_credentials(tls_context *ctx, const struct tlsw__source *chain,
+    const struct tlsw__source *key, tlsw_password_fn password, void *arg)
+{
+	struct tlsw__credentials *fresh;
+	struct tlsw__queue queue;
+
+	tlsw__queue_save(&queue);
+	fresh = tlsw__credentials_load(chain, key, ctx->policy.chain.security_level, password, arg);
+	if (fresh != NULL) {
+		tlsw__credentials_free(ctx->credentials);
+		ctx->credentials = fresh;
+	}
+	tlsw__queue_restore(&queue);
+	return fresh != NULL ? 0 : -1;
+}
+
+int
+tls_context_load_cert_chain(tls_context *ctx, const char *certfile, const char *keyfile,
+    tlsw_password_fn password, void *arg)
+{
+	const struct tlsw__source chain = {.name = certfile}, key = {.name = keyfile};
+
+	if (tlsw__settable_from(ctx, "certificate file", certfile) != 0)
+		return -1;
+	return load_credentials(ctx, &chain, keyfile == NULL ? NULL : &key, password, arg);
+}
+
+int
+tls_context_load_cert_chain_mem(tls_context *ctx, const void *chain, size_t chain_len,
+    const void *key, size_t key_len, tlsw_password_fn password, void *arg)
+{
+	const struct tlsw__source certs = {.data = chain, .len = chain_len};
+	const struct tlsw__source secret = {.data = key, .len = key_len};
+
+	if (tlsw__settable_from(ctx, "certificate chain", chain) != 0)
+		return -1;
+	return load_credentials(ctx, &certs, key == NULL ? NULL : &secret, password, arg);
+}

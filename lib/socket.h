@@ -52,6 +52,7 @@ struct tls_socket {
 	bool dane;         /* SSL_dane_enable() was called */
 	size_t tlsa_count; /* records that the server has to meet */
 	bool hello_sent;   /* the peer may speak now */
+	bool certificate_asked; /* the server asked for a client certificate */
 	bool owns_fd;
 	int alert_sent; /* -1: none */
 	int timeout_ms;

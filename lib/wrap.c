@@ -196,6 +196,16 @@ staple_met(const tls_socket *s, bool resumed)
 	    (resumed && s->control_leaf != NULL);
 }
 
+/* A client certificate is for a server that was accepted, in this very handshake. */
+static bool
+asked(struct tlsw__judge *judge)
+{
+	tls_socket *s = (tls_socket *)judge;
+
+	s->certificate_asked = true;
+	return s->verdict.accepted && !s->verdict_on_session;
+}
+
 /* ------------------------------------------------------------------------- sessions */
 
 /*
@@ -558,6 +568,7 @@ prepare(tls_socket *s)
 	s->judge.staple = judge_staple;
 	s->judge.keep = keep;
 	s->trust = tlsw__trust_snapshot(s->context->trust);
+	s->judge.asked = asked;
 	if (s->trust == NULL || set_ssl(s) != 0)
 		return -1;
 	s->handshake_deadline = tlsw__deadline_in(s->context->handshake_timeout_ms);

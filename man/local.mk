@@ -3,6 +3,7 @@
 dist_man_MANS += \
 	man/tls_certificate.3 \
 	man/tls_context.3 \
+	man/tls_context_load_cert_chain.3 \
 	man/tls_create_connection.3 \
 	man/tls_error.3 \
 	man/tls_match.3 \

@@ -52,6 +52,7 @@ test_programs += tests/test_chain_memory
 test_programs += tests/test_clock
 test_programs += tests/test_connect
 test_programs += tests/test_constrain
+test_programs += tests/test_credentials
 test_programs += tests/test_crl
 test_programs += tests/test_command
 test_programs += tests/test_examples
@@ -210,6 +211,10 @@ tests_test_limbo_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/limbo.md
 EXTRA_DIST += tests/vectors/limbo.json
 CLEANFILES += tests/limbo.now.md
+
+tests_test_credentials_SOURCES = tests/test_credentials.c $(trust_support)
+tests_test_credentials_CPPFLAGS = $(test_cppflags)
+tests_test_credentials_LDADD = $(test_ldadd)
 
 tests_test_strict_SOURCES = tests/test_strict.c \
 	tests/support/chain_support.h tests/support/chain_support.c

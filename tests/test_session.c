@@ -256,6 +256,22 @@ static int set_profile(tls_context *c) { return tls_context_set_profile(c, TLSW_
 static int set_ocsp(tls_context *c) { return tls_context_set_ocsp(c, TLSW_OCSP_IF_STAPLED); }
 static int set_exception(tls_context *c) { return tls_context_add_exception(c, "www.lab.test", "cert-sha256:0000000000000000000000000000000000000000000000000000000000000000"); }
 
+/* One client certificate, always the same within a program; wall: H04 */
+static int
+set_client(tls_context *c, const char *cn)
+{
+	static struct pki *clients[2];
+	struct pki **client = &clients[strcmp(cn, "a") == 0];
+	const char *key;
+
+	if (*client == NULL)
+		*client = pki_make(.cn = cn);
+	key = pki_key_pem(*client);
+	return tls_context_load_cert_chain_mem(c, pki_pem(*client), strlen(pki_pem(*client)), key, strlen(key), NULL, NULL);
+}
+static int set_client_a(tls_context *c) { return set_client(c, "a"); }
+static int set_client_b(tls_context *c) { return set_client(c, "b"); }
+
 /*
  * Every setting that decides whom to trust or how to speak changes the key. A
  * new setter of the header has a row here, or among those that change nothing.
@@ -283,6 +299,7 @@ static const struct row settings[] = {
     {"profile", set_profile},
     {"ocsp", set_ocsp},
     {"an exception", set_exception},
+    {"a client certificate", set_client_a},
 };
 #define SETTINGS ((int)(sizeof(settings) / sizeof(settings[0])))
 static const char *const indifferent[] = {"handshake_timeout", "session_cache", "chain_memory", "refresh",
@@ -306,15 +323,65 @@ key_of(tls_context *c, const char *host, const char *service, int port, unsigned
 START_TEST(every_setting_changes_the_key)
 {
 	unsigned char a[TLSW__KEY_SIZE], b[TLSW__KEY_SIZE];
-	tls_context *other = trusting(ca);
 
+	/* in one context: two of them differ in what they trust, even when it is the same */
 	key_of(ctx, "www.lab.test", NULL, 443, a);
 	key_of(ctx, "www.lab.test", NULL, 443, b);
 	ck_assert_mem_eq(a, b, sizeof(a));
-	ck_assert_works(settings[_i].change(other) == 0);
-	key_of(other, "www.lab.test", NULL, 443, b);
+	ck_assert_works(settings[_i].change(ctx) == 0);
+	key_of(ctx, "www.lab.test", NULL, 443, b);
 	ck_assert_msg(memcmp(a, b, sizeof(a)) != 0, "%s", settings[_i].label);
-	tls_context_free(other);
+}
+END_TEST
+
+/* wall: H04: A, B and none are three; and each for itself is always the same. */
+START_TEST(another_client_certificate_is_another_key)
+{
+	unsigned char a[TLSW__KEY_SIZE], b[TLSW__KEY_SIZE], again[TLSW__KEY_SIZE];
+
+	ck_assert_works(set_client_a(ctx) == 0);
+	key_of(ctx, "www.lab.test", NULL, 443, a);
+	ck_assert_works(set_client_b(ctx) == 0);
+	key_of(ctx, "www.lab.test", NULL, 443, b);
+	ck_assert_works(set_client_a(ctx) == 0);
+	key_of(ctx, "www.lab.test", NULL, 443, again);
+	ck_assert(memcmp(a, b, sizeof(a)) != 0);
+	ck_assert_mem_eq(a, again, sizeof(a));
+}
+END_TEST
+
+/* wall: H04: with the same one it resumes; what was resumed had it shown. */
+START_TEST(a_session_with_a_client_certificate_is_resumed)
+{
+	ck_assert_works(set_client_a(ctx) == 0);
+	options.client_cert = PEER_REQUIRE_CLIENT_CERT;
+	only_version(_i);
+	serve(2);
+	ck_assert(!visit(ctx, "www.lab.test", CLOSED));
+	ck_assert(report.client_cert);
+	ck_assert(visit(ctx, "www.lab.test", CLOSED));
+	peer_stop(&peer);
+}
+END_TEST
+
+/* wall: H04: another certificate, or none, needs another context, and that one has no session. */
+START_TEST(a_session_is_not_resumed_with_another_client_certificate)
+{
+	tls_context *b = trusting(ca), *none = trusting(ca);
+
+	ck_assert_works(set_client_a(ctx) == 0);
+	ck_assert_works(set_client_b(b) == 0);
+	options.client_cert = PEER_REQUEST_CLIENT_CERT;
+	only_version(_i);
+	serve(3);
+	ck_assert(!visit(ctx, "www.lab.test", CLOSED));
+	ck_assert_refused(set_client_b(ctx), TLSW_ERR_USAGE);
+	ck_assert(!visit(b, "www.lab.test", CLOSED));
+	ck_assert(!visit(none, "www.lab.test", CLOSED));
+	ck_assert(!report.client_cert);
+	tls_context_free(none);
+	tls_context_free(b);
+	peer_stop(&peer);
 }
 END_TEST
 
@@ -650,6 +717,9 @@ main(void)
 	tcase_add_test(t, with_crls_nothing_is_reused);
 	t = group(suite, "key");
 	tcase_add_loop_test(t, every_setting_changes_the_key, 0, SETTINGS);
+	tcase_add_test(t, another_client_certificate_is_another_key);
+	tcase_add_loop_test(t, a_session_with_a_client_certificate_is_resumed, 0, 2);
+	tcase_add_loop_test(t, a_session_is_not_resumed_with_another_client_certificate, 0, 2);
 	tcase_add_loop_test(t, host_service_port_and_trust_change_the_key, 0, 5);
 	tcase_add_test(t, every_setter_of_the_header_is_known_here);
 	t = group(suite, "deciding again");
