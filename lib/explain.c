@@ -197,6 +197,23 @@ add_not_yet(struct text *t, const tls_certificate *cert, time_t now)
 
 /* ------------------------------------------------------------------- verdict */
 
+/* Below the security level: what the next one would accept. */
+static void
+add_weak(struct text *t, const struct tlsw__verify_request *request, const char *what)
+{
+	static const int bits[] = {0, 80, 112, 128, 192, 256};
+	const int level = request->policy->chain.security_level;
+
+	add(t, "is refused: %s", what);
+	if (level >= 1 && level <= 5)
+		add(t, " for security level %d; tls_context_set_security_level(ctx, %d) would accept %s", level,
+		    level - 1, level == 1 ? "anything, giving up all protection" : "");
+	if (level >= 2 && level <= 5)
+		add(t, "%d bits of strength instead of %d%s", bits[level - 1], bits[level],
+		    level == 2 ? " (RSA of 1024 bits, SHA-1), giving up protection from forgery by whoever can "
+		                 "afford to break them" : "");
+}
+
 /* What one problem of the chain is, as a predicate of the certificate at its depth. */
 static void
 add_problem(struct text *t, const struct tlsw__verify_request *request,
@@ -235,6 +252,12 @@ add_problem(struct text *t, const struct tlsw__verify_request *request,
 		t->len = 0;
 		add(t, "the chain ends at the self-signed \"%.200s\", which is not among %s",
 		    subject_of(cert), sources);
+		break;
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		add_weak(t, request, problem->why != NULL ? problem->why
+		                                          : X509_verify_cert_error_string(problem->error));
 		break;
 	default:
 		add(t, "is refused: %s", problem->why != NULL ? problem->why
@@ -467,55 +490,4 @@ tlsw__explain_not_tls(enum tlsw_error code, const void *data, size_t len)
 		shown++;
 	(void)tlsw__text_escape(quote, sizeof(quote), data, shown == 0 ? len : shown, TLSW__QUOTE_MAX);
 	return tlsw__error_set(code, "server answered \"%s\": %s", quote, hint_for(data, len));
-}
-
-/* RFC 8446 section 6 and the registry of alerts; a hint where the caller can do something. */
-static const struct {
-	int alert;
-	const char *name;
-	const char *hint;
-} alerts[] = {
-    {10, "unexpected_message", ""},
-    {20, "bad_record_mac", ""},
-    {22, "record_overflow", ""},
-    {40, "handshake_failure",
-        ": it shares no version, cipher or group with this context, or wants a client certificate"},
-    {42, "bad_certificate", ": it does not like the client certificate"},
-    {43, "unsupported_certificate", ": it does not like the client certificate"},
-    {44, "certificate_revoked", ": it says the client certificate is revoked"},
-    {45, "certificate_expired", ": it says the client certificate has expired"},
-    {46, "certificate_unknown", ": it does not like the client certificate"},
-    {47, "illegal_parameter", ""},
-    {48, "unknown_ca", ": it does not know the CA of the client certificate"},
-    {49, "access_denied", ""},
-    {50, "decode_error", ""},
-    {51, "decrypt_error", ""},
-    {70, "protocol_version", ": it speaks no TLS version that this context allows"},
-    {71, "insufficient_security", ": it wants stronger ciphers than this context offers"},
-    {80, "internal_error", ": something is wrong at the server"},
-    {86, "inappropriate_fallback", ""},
-    {90, "user_canceled", ""},
-    {109, "missing_extension", ""},
-    {110, "unsupported_extension", ""},
-    {112, "unrecognized_name", ": it does not know the host name asked for"},
-    {113, "bad_certificate_status_response", ""},
-    {115, "unknown_psk_identity", ""},
-    {116, "certificate_required", ": it wants a client certificate and got none"},
-    {120, "no_application_protocol", ": it speaks none of the ALPN protocols offered"},
-};
-
-int
-tlsw__explain_alert(int alert)
-{
-	size_t i = 0;
-
-	while (i < sizeof(alerts) / sizeof(alerts[0]) && alerts[i].alert != alert)
-		i++;
-	if (i == sizeof(alerts) / sizeof(alerts[0]))
-		(void)tlsw__error_set(TLSW_ERR_ALERT, "server refused the connection with alert %d", alert);
-	else
-		(void)tlsw__error_set(TLSW_ERR_ALERT, "server refused the connection with alert %d (%s)%s",
-		    alert, alerts[i].name, alerts[i].hint);
-	tlsw__error_set_alert(alert);
-	return -1;
 }

@@ -29,7 +29,4 @@ void tlsw__explain_refusal(const struct tlsw__verify_request *request,
  */
 int tlsw__explain_not_tls(enum tlsw_error code, const void *data, size_t len);
 
-/** Fill this thread's error for an alert that the peer sent. Returns -1. */
-int tlsw__explain_alert(int alert);
-
 #endif

@@ -49,6 +49,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/ciphers.h lib/ciphers.c \
 	lib/context.h lib/context.c \
 	lib/key.c \
+	lib/advice.h lib/advice.c \
 	lib/settings.h lib/settings.c \
 	lib/protocol.c \
 	lib/keylog.c \

@@ -12,6 +12,7 @@
 
 #include <openssl/err.h>
 
+#include "advice.h"
 #include "cert.h"
 #include "explain.h"
 
@@ -87,11 +88,12 @@ static int
 failed_protocol(const tls_socket *s)
 {
 	const bool internal = s->alert_sent == SSL_AD_INTERNAL_ERROR;
+	const struct tlsw__attempt_facts facts = {s->context, s->certificate_asked};
 	int alert = received_alert();
 
 	if (alert >= 0)
-		return tlsw__explain_alert(alert);
-	(void)tlsw__error_set_openssl(internal ? TLSW_ERR_INTERNAL : TLSW_ERR_PROTOCOL, "%s",
+		return tlsw__advise_alert(&facts, alert);
+	(void)tlsw__advise_openssl(&facts, internal ? TLSW_ERR_INTERNAL : TLSW_ERR_PROTOCOL,
 	    atomic_load(&s->state) == TLSW__OPEN ? "server broke TLS" : "handshake failed");
 	tlsw__error_set_alert(s->alert_sent);
 	return -1;

@@ -36,6 +36,7 @@ credentials
 pin staple
 verify explain
 context key
+advice
 ciphers
 settings protocol keylog
 socket

@@ -470,6 +470,13 @@ refused_by_server(void)
 	return tls_last_error();
 }
 
+START_TEST(a_server_that_insists_is_explained)
+{
+	only_version(_i);
+	ck_assert_ptr_nonnull(strstr(refused_by_server()->message, "tls_context_load_cert_chain"));
+	ck_assert(!report.client_cert);
+}
+END_TEST
 
 START_TEST(a_server_that_does_not_know_the_ca_is_explained)
 {
@@ -778,6 +785,7 @@ main(void)
 	tcase_add_loop_test(t, a_server_that_does_not_ask_sees_none, 0, 2);
 	tcase_add_loop_test(t, a_server_that_only_wishes_is_content_with_none, 0, 2);
 	tcase_add_loop_test(t, an_impostor_never_gets_the_certificate, 0, 4);
+	tcase_add_loop_test(t, a_server_that_insists_is_explained, 0, 2);
 	tcase_add_loop_test(t, a_server_that_does_not_know_the_ca_is_explained, 0, 2);
 	t = group(suite, "refused");
 	tcase_add_loop_test(t, what_cannot_be_used_is_refused_and_explained, 0, REFUSALS);
