@@ -63,7 +63,9 @@ test_programs += tests/test_lab
 test_programs += tests/test_lab_certs
 test_programs += tests/test_lab_dialogues
 test_programs += tests/test_lab_protocol
+if TOOLS
 test_programs += tests/test_lab_tool
+endif
 test_programs += tests/test_limbo
 test_programs += tests/test_match
 test_programs += tests/test_match_exhaustive

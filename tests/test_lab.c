@@ -119,6 +119,7 @@ suite(void)
 	TCase *t = tcase_create("rows");
 
 	tcase_add_unchecked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 30);
 	tcase_add_test(t, rows_are_numbered_without_a_gap);
 	tcase_add_test(t, every_row_says_what_it_does_and_what_is_wanted);
 	tcase_add_test(t, dialogues_are_there_for_every_line_protocol);

@@ -46,3 +46,9 @@ tools_liblab_la_SOURCES = \
 	tools/lab_dialogues.c
 tools_liblab_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tools_liblab_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la $(OPENSSL_LIBS)
+
+# The other clients that are installed here, measured: not part of "make check".
+EXTRA_DIST += tools/lab_peers.sh
+lab-peers: tools/tlswrap$(EXEEXT)
+	@$(SHELL) $(srcdir)/tools/lab_peers.sh tools/tlswrap$(EXEEXT)
+.PHONY: lab-peers
