@@ -81,6 +81,7 @@ test_programs += tests/test_starttls
 test_programs += tests/test_strict
 test_programs += tests/test_trust
 test_programs += tests/test_upgrade
+test_programs += tests/test_upgrade_memory
 test_programs += tests/test_vectors_names
 test_programs += tests/test_wrap
 
@@ -172,6 +173,11 @@ tests_test_connect_LDADD = $(test_ldadd)
 tests_test_upgrade_SOURCES = tests/test_upgrade.c tests/starttls_scripts.h
 tests_test_upgrade_CPPFLAGS = $(test_cppflags)
 tests_test_upgrade_LDADD = $(test_ldadd)
+
+tests_test_upgrade_memory_SOURCES = tests/test_upgrade_memory.c $(test_memory)
+tests_test_upgrade_memory_CPPFLAGS = $(test_cppflags)
+tests_test_upgrade_memory_LDADD = $(test_ldadd)
+tests_test_upgrade_memory_LDFLAGS = $(AM_LDFLAGS) $(test_memory_ldflags)
 
 tests_test_starttls_SOURCES = tests/test_starttls.c tests/starttls_scripts.h
 tests_test_starttls_CPPFLAGS = $(test_cppflags)
