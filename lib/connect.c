@@ -69,12 +69,10 @@ tlsw__host_parse(struct tlsw__host *host, const char *text)
 		if (text[strlen(text) - 1] == '.') /* no search domain is to be tried */
 			dot = ".";
 	}
-	if (fault == TLSW__NAME_OK && strlen(name) + strlen(dot) >= sizeof(host->name))
+	if (fault == TLSW__NAME_OK &&
+	    snprintf(host->name, sizeof(host->name), "%s%s", name, dot) >= (int)sizeof(host->name))
 		fault = TLSW__NAME_TOO_LONG; /* a zone can be */
-	if (fault != TLSW__NAME_OK)
-		return no_host(text, fault);
-	(void)snprintf(host->name, sizeof(host->name), "%s%s", name, dot);
-	return 0;
+	return fault == TLSW__NAME_OK ? 0 : no_host(text, fault);
 }
 
 /* Names that small systems do not know, or know from an old registry. */

@@ -460,7 +460,7 @@ START_TEST(a_list_that_is_not_understood_whole_changes_nothing)
 
 	describe(ctx, before, sizeof(before));
 	tls_error_clear();
-	ck_assert_msg(set_list(list, bad_lists[_i].of) == -1, "\"%s\" was taken", list);
+	ck_assert_msg(set_list(list, (int)bad_lists[_i].of) == -1, "\"%s\" was taken", list);
 	support_assert_error(TLSW_ERR_USAGE, list, __FILE__, __LINE__);
 	describe(ctx, after, sizeof(after));
 	ck_assert_str_eq(before, after);
