@@ -24,7 +24,7 @@ grep -vx tlswrap_error_clear "$srcdir/lib/libtlswrap.sym" >"$dir/functions" # a 
 while read -r name; do
 	page=$(awk -v name="$name" '$1 == name { print $2 }' "$dir/pages")
 	[ -n "$page" ] || { fail "$name has no manual page"; continue; }
-	grep -q "^[.]Fn ${name} " "$srcdir/man/$page" || fail "$page has no synopsis of $name"
+	grep -qE "^[.](Fn ${name} |Fo ${name}\$)" "$srcdir/man/$page" || fail "$page has no synopsis of $name"
 done <"$dir/functions"
 "$srcdir/man/links.sh" "$srcdir" | while read -r name page; do
 	grep -qx "$name" "$srcdir/lib/libtlswrap.sym" || echo "$page describes $name, which is not public"
