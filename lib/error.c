@@ -439,3 +439,9 @@ tlsw__queue_tells_memory(void)
 		memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
 	return memory;
 }
+
+bool
+tlsw__queue_names_memory(void)
+{
+	return ERR_peek_error() != 0 && tlsw__queue_tells_memory();
+}

@@ -87,6 +87,9 @@ void tlsw__queue_restore(struct tlsw__queue *saved);
  */
 bool tlsw__queue_tells_memory(void);
 
+/** The same for a queue in which silence means nothing: only what an entry says. */
+bool tlsw__queue_names_memory(void);
+
 /** Empty the queue before a call whose outcome is read from it; costs nothing when it is empty. */
 void tlsw__queue_clear(void);
 

@@ -8,12 +8,6 @@
 
 #include "error.h"
 
-static bool
-memory_was_short(void)
-{
-	return ERR_peek_error() != 0 && tlsw__queue_tells_memory();
-}
-
 /*
  * Whether key and extensions could be worked out, and a certificate that names
  * itself as its issuer was found to be signed by its own key. Not so may have
@@ -44,7 +38,7 @@ decode_once(const unsigned char *der, size_t len, bool with_settings, X509 **cer
 	*used = (size_t)(p - der);
 	if (is_worked_out(*cert))
 		return 1;
-	if (!memory_was_short())
+	if (!tlsw__queue_names_memory())
 		return 2;
 	X509_free(*cert);
 	*cert = NULL;
@@ -82,7 +76,7 @@ tlsw__object_crl(const unsigned char *der, size_t len, X509_CRL **crl)
 	*crl = d2i_X509_CRL(NULL, &p, (long)len);
 	if (*crl == NULL) {
 		rv = tlsw__queue_tells_memory() ? -1 : 0;
-	} else if (memory_was_short()) {
+	} else if (tlsw__queue_names_memory()) {
 		X509_CRL_free(*crl);
 		*crl = NULL;
 		rv = -1;

@@ -87,7 +87,8 @@ received_alert(void)
 static int
 failed_protocol(const tls_socket *s)
 {
-	const bool internal = s->alert_sent == SSL_AD_INTERNAL_ERROR;
+	const bool internal = s->alert_sent == SSL_AD_INTERNAL_ERROR ||
+	    ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_INTERNAL_ERROR;
 	const struct tlsw__attempt_facts facts = {s->context, s->certificate_asked};
 	int alert = received_alert();
 
@@ -96,7 +97,7 @@ failed_protocol(const tls_socket *s)
 	(void)tlsw__advise_openssl(&facts, internal ? TLSW_ERR_INTERNAL : TLSW_ERR_PROTOCOL,
 	    atomic_load(&s->state) == TLSW__OPEN ? "server broke TLS" : "handshake failed");
 	tlsw__error_set_alert(s->alert_sent);
-	return -1;
+	return tlsw__queue_names_memory() ? tlsw__error_set_memory() : -1;
 }
 
 /* A final failure: the nearest thing to its cause is what is reported. */

@@ -216,7 +216,10 @@ static int
 refuse(const struct tlsw__verify_request *request, const struct tlsw__chain *chain,
     struct tlsw__verdict *verdict)
 {
-	tlsw__explain_refusal(request, chain, verdict);
+	if (tlsw__queue_names_memory()) /* what was refused may be for want of it */
+		(void)tlsw__error_set_memory();
+	else
+		tlsw__explain_refusal(request, chain, verdict);
 	verdict->error = tlsw__error_copy();
 	return -1;
 }
@@ -225,6 +228,7 @@ refuse(const struct tlsw__verify_request *request, const struct tlsw__chain *cha
 static int
 build_chain(const struct tlsw__verify_request *request, struct tlsw__chain *chain)
 {
+	tlsw__queue_clear();
 	tlsw__lookup_begin();
 	if (tlsw__chain_build_dane(tlsw__snapshot_store(request->trust), request->leaf,
 	        request->presented, &request->policy->chain,

@@ -192,16 +192,21 @@ tests_test_cert_load_LDADD = $(test_ldadd)
 
 # Allocations that fail on request, where the linker can redirect them.
 if LINKER_WRAP
-check_PROGRAMS += tests/test_cert_memory tests/test_trust_memory
-TESTS += tests/test_cert_memory tests/test_trust_memory
+check_PROGRAMS += tests/test_cert_memory tests/test_trust_memory tests/test_oom
+TESTS += tests/test_cert_memory tests/test_trust_memory tests/test_oom
 endif
 test_memory = tests/support/memory.h tests/support/memory.c
-test_memory_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+test_memory_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=free
 
 tests_test_cert_memory_SOURCES = tests/test_cert_memory.c $(test_memory)
 tests_test_cert_memory_CPPFLAGS = $(test_cppflags)
 tests_test_cert_memory_LDADD = $(test_ldadd)
 tests_test_cert_memory_LDFLAGS = $(AM_LDFLAGS) $(test_memory_ldflags)
+
+tests_test_oom_SOURCES = tests/test_oom.c $(test_memory)
+tests_test_oom_CPPFLAGS = $(test_cppflags)
+tests_test_oom_LDADD = $(test_ldadd)
+tests_test_oom_LDFLAGS = $(AM_LDFLAGS) $(test_memory_ldflags)
 
 tests_test_san_SOURCES = tests/test_san.c
 tests_test_san_CPPFLAGS = $(test_cppflags)
@@ -287,6 +292,11 @@ tests_test_trust_SOURCES = tests/test_trust.c $(trust_support)
 tests_test_trust_CPPFLAGS = $(test_cppflags)
 tests_test_trust_LDADD = $(test_ldadd)
 trust_support = tests/support/trust_support.h tests/support/trust_support.c
+
+# Every allocation fails once, and for good; "make check" takes a sample.
+.PHONY: sweep
+sweep: tests/test_oom
+	TLSW_SWEEP=full tests/test_oom
 
 # Fuzz targets: tests/fuzz/fuzz.h says how to add one.
 fuzz_targets = \

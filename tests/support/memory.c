@@ -11,13 +11,16 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
+void __real_free(void *old);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 char *__wrap_strdup(const char *s);
+void __wrap_free(void *old);
 
 static _Thread_local size_t count, fail_at;
 static _Thread_local bool fail_all, failed;
+static _Thread_local long live;
 
 static bool
 may(void)
@@ -29,22 +32,38 @@ may(void)
 	return false;
 }
 
+static void *
+counted(void *block)
+{
+	live += block != NULL;
+	return block;
+}
+
 void *
 __wrap_malloc(size_t size)
 {
-	return may() ? __real_malloc(size) : NULL;
+	return may() ? counted(__real_malloc(size)) : NULL;
 }
 
 void *
 __wrap_calloc(size_t n, size_t size)
 {
-	return may() ? __real_calloc(n, size) : NULL;
+	return may() ? counted(__real_calloc(n, size)) : NULL;
 }
 
 void *
 __wrap_realloc(void *old, size_t size)
 {
-	return may() ? __real_realloc(old, size) : NULL;
+	if (!may())
+		return NULL;
+	return old == NULL ? counted(__real_realloc(NULL, size)) : __real_realloc(old, size);
+}
+
+void
+__wrap_free(void *old)
+{
+	live -= old != NULL;
+	__real_free(old);
 }
 
 char *
@@ -113,4 +132,10 @@ bool
 memory_failed(void)
 {
 	return failed;
+}
+
+long
+memory_live(void)
+{
+	return live;
 }

@@ -23,4 +23,7 @@ void memory_fail(size_t nth, bool all);
 size_t memory_count(void);
 bool memory_failed(void);
 
+/** Blocks that this thread has allocated and not freed: only differences mean something. */
+long memory_live(void);
+
 #endif
