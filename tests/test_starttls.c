@@ -631,7 +631,7 @@ START_TEST(endless_answers_cost_no_memory)
 	child = start_talker(&p, (struct octets){flood, i}, 0);
 	before = resident_kb();
 	ck_assert_refused(tlsw__starttls_run(p.st, tlsw__deadline_in(5000)), TLSW_ERR_PROTOCOL);
-	ck_assert_int_lt(resident_kb() - before, 512);
+	ck_assert_int_lt(resident_kb() - before, 4096); /* a flood that is read is far more */
 	end_talker(&p, child);
 	close_play(&p);
 }
