@@ -74,12 +74,12 @@ FILE *tlsw__compat_fopen(void *cookie, ssize_t (*read)(void *, char *, size_t),
     ssize_t (*write)(void *, const char *, size_t), int (*close)(void *));
 
 /**
- * OpenSSL's engine of that name, in an instance of our own; NULL where there is
- * none. The functions below give NULL with OpenSSL's error queue filled; ui is
- * whom they ask for a PIN, and a key must be freed before its engine is closed.
+ * OpenSSL's engine for tokens by its name: what the application has loaded, or
+ * else one of our own that is in no list; it stays for the process. NULL where
+ * there is none. The functions below give NULL with OpenSSL's error queue
+ * filled; ui is whom they ask for a PIN.
  */
-void *tlsw__compat_engine_open(const char *id);
-void tlsw__compat_engine_close(void *engine);
+void *tlsw__compat_engine(const char *id);
 X509 *tlsw__compat_engine_cert(void *engine, const char *uri, UI_METHOD *ui, void *ui_data);
 EVP_PKEY *tlsw__compat_engine_key(void *engine, const char *uri, UI_METHOD *ui, void *ui_data);
 

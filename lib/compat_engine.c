@@ -8,16 +8,35 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "compat.h"
 
-#include <openssl/err.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
 
 #if !defined(OPENSSL_NO_ENGINE)
 
 #include <openssl/engine.h>
 
 /*
- * An instance that is in no list: with its own session, PIN and settings, so
- * that neither an application which uses that engine itself nor this library
- * sees anything of the other.
+ * There can be only one in a process, and the keys that it caches hold it: once
+ * loaded it stays.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static ENGINE *shared;
+
+/* What the application has loaded itself, with a structural reference; NULL: nothing. */
+static ENGINE *
+find(const char *id)
+{
+	ENGINE *e = ENGINE_get_first();
+
+	while (e != NULL && strcmp(ENGINE_get_id(e), id) != 0)
+		e = ENGINE_get_next(e); /* gives the reference to e up */
+	return e;
+}
+
+/*
+ * An instance that is in no list, where an application would find it or
+ * OpenSSL take it for a default.
  */
 static ENGINE *
 load(const char *id)
@@ -28,32 +47,37 @@ load(const char *id)
 	    ENGINE_ctrl_cmd_string(e, "DIR_LOAD", "2", 0) == 1 &&
 	    ENGINE_ctrl_cmd_string(e, "DIR_ADD", OPENSSL_info(OPENSSL_INFO_ENGINES_DIR), 0) == 1 &&
 	    ENGINE_ctrl_cmd_string(e, "LIST_ADD", "0", 0) == 1 &&
-	    ENGINE_ctrl_cmd_string(e, "LOAD", NULL, 0) == 1)
-		return e;
-	(void)ENGINE_free(e);
-	return NULL;
-}
-
-void *
-tlsw__compat_engine_open(const char *id)
-{
-	ENGINE *e = load(id);
-
-	if (e != NULL && ENGINE_init(e) == 1) {
+	    ENGINE_ctrl_cmd_string(e, "LOAD", NULL, 0) == 1) {
 		/* it has much to say on standard error; each takes one level off */
 		(void)ENGINE_ctrl_cmd_string(e, "QUIET", NULL, 1);
-		(void)ENGINE_free(e); /* the reference of ENGINE_init() stays */
 		return e;
 	}
 	(void)ENGINE_free(e);
 	return NULL;
 }
 
-void
-tlsw__compat_engine_close(void *engine)
+void *
+tlsw__compat_engine(const char *id)
 {
-	if (engine != NULL)
-		(void)ENGINE_finish(engine);
+	ENGINE *e = NULL;
+
+	(void)pthread_mutex_lock(&lock);
+	if (shared == NULL && ((e = find(id)) != NULL || (e = load(id)) != NULL)) {
+		if (ENGINE_init(e) == 1)
+			shared = e;
+		(void)ENGINE_free(e); /* what ENGINE_init() took stays */
+	}
+	e = shared;
+	(void)pthread_mutex_unlock(&lock);
+	return e;
+}
+
+/* Whom it asks where nobody is named in a call; by itself that is the terminal. */
+static bool
+let_ask(ENGINE *e, const UI_METHOD *ui, void *ui_data)
+{
+	return ENGINE_ctrl(e, ENGINE_CTRL_SET_USER_INTERFACE, 0, (void *)(uintptr_t)ui, NULL) == 1 &&
+	    ENGINE_ctrl(e, ENGINE_CTRL_SET_CALLBACK_DATA, 0, ui_data, NULL) == 1;
 }
 
 X509 *
@@ -64,37 +88,33 @@ tlsw__compat_engine_cert(void *engine, const char *uri, UI_METHOD *ui, void *ui_
 		X509 *cert;
 	} params = {uri, NULL};
 
-	/* where it logs in to look for a certificate it asks whom it was told to ask, else the
-	 * terminal */
-	if (ENGINE_ctrl(engine, ENGINE_CTRL_SET_USER_INTERFACE, 0, ui, NULL) == 1 &&
-	    ENGINE_ctrl(engine, ENGINE_CTRL_SET_CALLBACK_DATA, 0, ui_data, NULL) == 1 &&
+	(void)pthread_mutex_lock(&lock);
+	if (let_ask(engine, ui, ui_data) &&
 	    ENGINE_ctrl_cmd(engine, "LOAD_CERT_CTRL", 0, &params, NULL, 0) != 1)
 		params.cert = NULL;
-	(void)ENGINE_ctrl(
-	    engine, ENGINE_CTRL_SET_USER_INTERFACE, 0, (void *)(uintptr_t)UI_null(), NULL);
-	(void)ENGINE_ctrl(engine, ENGINE_CTRL_SET_CALLBACK_DATA, 0, NULL, NULL);
+	(void)let_ask(engine, UI_null(), NULL);
+	(void)pthread_mutex_unlock(&lock);
 	return params.cert;
 }
 
 EVP_PKEY *
 tlsw__compat_engine_key(void *engine, const char *uri, UI_METHOD *ui, void *ui_data)
 {
-	return ENGINE_load_private_key(engine, uri, ui, ui_data);
+	EVP_PKEY *key;
+
+	(void)pthread_mutex_lock(&lock);
+	key = let_ask(engine, UI_null(), NULL) ? ENGINE_load_private_key(engine, uri, ui, ui_data) : NULL;
+	(void)pthread_mutex_unlock(&lock);
+	return key;
 }
 
 #else
 
 void *
-tlsw__compat_engine_open(const char *id)
+tlsw__compat_engine(const char *id)
 {
 	(void)id;
 	return NULL;
-}
-
-void
-tlsw__compat_engine_close(void *engine)
-{
-	(void)engine;
 }
 
 X509 *

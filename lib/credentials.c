@@ -14,7 +14,7 @@
 
 struct tlsw__credentials {
 	struct tlsw__found chain; /* the leaf and what certifies it */
-	struct tlsw__found key;	  /* may be of another source, and in another engine */
+	struct tlsw__found key;	  /* may be of another source */
 	X509 *leaf;		  /* the first of the chain, lent */
 	STACK_OF(X509) *rest;	  /* the others, lent */
 	unsigned char digest[TLSW__CREDENTIALS_DIGEST_SIZE];
@@ -204,11 +204,9 @@ load(struct tlsw__credentials *c, const struct tlsw__source *chain, const struct
 	tlsw__ask_clear(ask);
 	if (apart && tlsw__keyfile_load(key, false, true, ask, &c->key, &ignored) != 0)
 		return -1;
-	if (!apart) { /* certificates stay, the key moves; so does what it lives in */
+	if (!apart) {
 		c->key.key = c->chain.key;
-		c->key.engine = c->chain.engine;
 		c->chain.key = NULL;
-		c->chain.engine = NULL;
 	}
 	tlsw__keyfile_origin(chain_origin, chain);
 	tlsw__keyfile_origin(key_origin, apart ? key : chain);

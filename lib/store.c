@@ -18,7 +18,6 @@ tlsw__found_clear(struct tlsw__found *found)
 {
 	sk_X509_pop_free(found->certs, X509_free);
 	EVP_PKEY_free(found->key);
-	tlsw__compat_engine_close(found->engine);
 	memset(found, 0, sizeof(*found));
 }
 
@@ -155,19 +154,20 @@ static int
 load_engine(const char *uri, bool want_certs, bool want_key, UI_METHOD *ui, struct tlsw__ask *ask,
     struct tlsw__found *found)
 {
-	X509 *cert = NULL;
+	void *engine;
+	X509 *cert;
 
 	if (tlsw__compat_secure_mode() && getenv("PKCS11_MODULE_PATH") != NULL)
 		return tlsw__error_set(TLSW_ERR_CREDENTIALS,
 		    "the engine for tokens would load the module "
 		    "that PKCS11_MODULE_PATH names, which a set-user-ID program must not");
-	found->engine = tlsw__compat_engine_open("pkcs11");
-	if (found->engine == NULL)
+	engine = tlsw__compat_engine("pkcs11");
+	if (engine == NULL)
 		return tlsw__error_set(TLSW_ERR_CREDENTIALS,
 		    "no way to a token: OpenSSL has neither a "
 		    "provider with a store for \"pkcs11:\" nor an engine \"pkcs11\"");
 	if (want_certs) {
-		cert = tlsw__compat_engine_cert(found->engine, uri, ui, ask);
+		cert = tlsw__compat_engine_cert(engine, uri, ui, ask);
 		if (cert == NULL)
 			return refuse(uri, ask);
 		found->certs = sk_X509_new_null();
@@ -176,7 +176,7 @@ load_engine(const char *uri, bool want_certs, bool want_key, UI_METHOD *ui, stru
 			return tlsw__error_set_memory();
 		}
 	}
-	if (want_key && (found->key = tlsw__compat_engine_key(found->engine, uri, ui, ask)) == NULL)
+	if (want_key && (found->key = tlsw__compat_engine_key(engine, uri, ui, ask)) == NULL)
 		return refuse(uri, ask);
 	return 0;
 }

@@ -3,8 +3,8 @@
  * or whatever else OpenSSL has a store loader for.
  *
  * Tokens are reached through a loader of that scheme where one is configured
- * (pkcs11-provider), else through OpenSSL's engine "pkcs11", of which an
- * instance of our own is made: nothing about it is seen by the process.
+ * (pkcs11-provider), else through OpenSSL's engine "pkcs11": the one that the
+ * application has loaded, or one of our own that nobody else sees.
  *
  * SPDX-License-Identifier: ISC
  */

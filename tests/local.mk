@@ -72,6 +72,7 @@ test_programs += tests/test_match_exhaustive
 test_programs += tests/test_name
 test_programs += tests/test_ocsp
 test_programs += tests/test_peer
+test_programs += tests/test_pkcs11
 test_programs += tests/test_pki
 test_programs += tests/test_places
 test_programs += tests/test_refresh
@@ -93,7 +94,8 @@ tests_support_libsupport_la_SOURCES = \
 	tests/support/support.h tests/support/support.c \
 	tests/support/san_oracle.h tests/support/san_oracle.c \
 	tests/support/scene.h tests/support/scene.c \
-	tests/support/command.h tests/support/command.c
+	tests/support/command.h tests/support/command.c \
+	tests/support/terminal.h tests/support/terminal.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
 tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
 
@@ -228,6 +230,10 @@ CLEANFILES += tests/limbo.now.md
 tests_test_credentials_SOURCES = tests/test_credentials.c $(trust_support)
 tests_test_credentials_CPPFLAGS = $(test_cppflags)
 tests_test_credentials_LDADD = $(test_ldadd)
+
+tests_test_pkcs11_SOURCES = tests/test_pkcs11.c $(trust_support)
+tests_test_pkcs11_CPPFLAGS = $(test_cppflags)
+tests_test_pkcs11_LDADD = $(test_ldadd)
 
 tests_test_strict_SOURCES = tests/test_strict.c \
 	tests/support/chain_support.h tests/support/chain_support.c

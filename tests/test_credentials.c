@@ -4,16 +4,11 @@
  *
  * SPDX-License-Identifier: ISC
  */
-#include "config.h"
-
 #include "support/support.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +19,7 @@
 
 #include "support/peer.h"
 #include "support/pki.h"
+#include "support/terminal.h"
 #include "support/trust_support.h"
 
 #define PASSWORD "correct horse"
@@ -668,39 +664,18 @@ static int (*const sealed[])(void) = {no_function, no_function_old, no_function_
     uri_no_function};
 #define SEALED ((int)(sizeof(sealed) / sizeof(sealed[0])))
 
-/* In a child whose terminal is the other end of ours: 0 if the load failed as it should. */
+static int (*attempt)(void);
+
 static int
-with_terminal(int tty, int (*attempt)(void))
+fails(void)
 {
-	(void)setsid();
-	if (ioctl(tty, TIOCSCTTY, 0) != 0 || dup2(tty, 0) != 0 || dup2(tty, 1) != 1 || dup2(tty, 2) != 2)
-		return 2;
 	return attempt() == -1 && tls_last_error()->code == TLSW_ERR_CREDENTIALS ? 0 : 1;
 }
 
 START_TEST(nobody_is_asked_on_the_terminal)
 {
-	int terminal = posix_openpt(O_RDWR | O_NOCTTY), tty, status = -1;
-	struct pollfd said = {.fd = terminal, .events = POLLIN};
-	char text[200];
-	pid_t pid;
-
-	ck_assert_int_ge(terminal, 0);
-	ck_assert_int_eq(grantpt(terminal) | unlockpt(terminal), 0);
-	ck_assert_int_eq(ptsname_r(terminal, text, sizeof(text)), 0);
-	tty = open(text, O_RDWR | O_NOCTTY);
-	ck_assert_int_ge(tty, 0);
-	pid = fork();
-	if (pid == 0) {
-		(void)alarm(10); /* a question would wait for ever */
-		_exit(with_terminal(tty, sealed[_i]));
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
-	if (poll(&said, 1, 0) == 1 && (said.revents & POLLIN) != 0)
-		ck_assert_msg(read(terminal, text, sizeof(text)) <= 0, "the terminal says \"%.50s\"", text);
-	(void)close(tty);
-	(void)close(terminal);
+	attempt = sealed[_i];
+	terminal_silent(fails);
 }
 END_TEST
 
