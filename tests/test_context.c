@@ -88,6 +88,15 @@ static int load_file(tls_context *c) { return tls_context_load_ca_file(c, ca_fil
 static int load_dir(tls_context *c) { return tls_context_load_ca_dir(c, scratch_path("certs")); }
 static int load_mem(tls_context *c) { return tls_context_load_ca_mem(c, pki_pem(ca), strlen(pki_pem(ca))); }
 static int load_crl(tls_context *c) { return tls_context_load_crl_file(c, scratch_path("crl.pem")); }
+static int load_cert(tls_context *c) { return tls_context_load_cert_chain(c, scratch_path("client.pem"), NULL, NULL, NULL); }
+
+static int
+load_cert_mem(tls_context *c)
+{
+	const char *certs = pki_pem(leaf), *key = pki_key_pem(leaf);
+
+	return tls_context_load_cert_chain_mem(c, certs, strlen(certs), key, strlen(key), NULL, NULL);
+}
 static int set_refresh(tls_context *c) { return tls_context_set_refresh(c, false); }
 static int set_min(tls_context *c) { return tls_context_set_min_version(c, TLSW_TLS_1_3); }
 static int set_max(tls_context *c) { return tls_context_set_max_version(c, TLSW_TLS_1_3); }
@@ -157,6 +166,8 @@ static const struct {
     {"tls_context_add_exception", add_exception},
     {"tls_context_set_verify_hook", set_hook},
     {"tls_context_set_ocsp", set_ocsp},
+    {"tls_context_load_cert_chain", load_cert},
+    {"tls_context_load_cert_chain_mem", load_cert_mem},
 };
 #define SETTERS (int)(sizeof(setters) / sizeof(setters[0]))
 
@@ -194,8 +205,10 @@ static void
 write_sources(void)
 {
 	X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = ca});
-	char *pem = pki_crl_pem(crl);
+	char *pem = pki_crl_pem(crl), both[8192];
 
+	(void)snprintf(both, sizeof(both), "%s%s", pki_pem(leaf), pki_key_pem(leaf));
+	(void)scratch_write("client.pem", both, SIZE_MAX);
 	(void)scratch_write("crl.pem", pem, SIZE_MAX);
 	(void)scratch_rehash("certs", pki_x509(ca), 0, pki_pem(ca));
 	(void)setenv("SSL_CERT_FILE", ca_file, 1);
