@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -173,11 +174,11 @@ static void
 next_tag(char *out, size_t size, const char *tag)
 {
 	size_t digits = strlen(tag);
-	unsigned long n = 0;
+	unsigned long n;
 
 	while (digits > 0 && isdigit((unsigned char)tag[digits - 1]))
 		digits--;
-	(void)sscanf(tag + digits, "%lu", &n);
+	n = strtoul(tag + digits, NULL, 10);
 	(void)snprintf(
 	    out, size, "%.*s%0*lu", (int)digits, tag, (int)(strlen(tag) - digits), n + 1);
 }
