@@ -35,14 +35,28 @@ fetched(struct tlsw__transport *t, const char *buf, size_t len)
 	return (int)len;
 }
 
+/*
+ * errno for what a callback answered: one that no read(2) or write(2) gives
+ * (more than there was room for, a WANT handed on, -1 without errno) ends the
+ * transport, and is not taken for something else.
+ */
+static int
+callback_error(ssize_t answer)
+{
+	if (answer > 0 || answer < -1)
+		return EINVAL;
+	return answer == 0 || errno == 0 ? EIO : errno;
+}
+
 static ssize_t
 receive(const struct tlsw__transport *t, char *buf, size_t len)
 {
 	ssize_t n;
 
-	do
+	do {
+		errno = 0;
 		n = t->fd >= 0 ? recv(t->fd, buf, len, MSG_DONTWAIT) : t->calls.read(t->arg, buf, len);
-	while (n == -1 && errno == EINTR);
+	} while (n == -1 && errno == EINTR);
 	return n;
 }
 
@@ -51,10 +65,11 @@ transmit(const struct tlsw__transport *t, const char *buf, size_t len)
 {
 	ssize_t n;
 
-	do
+	do {
+		errno = 0;
 		n = t->fd >= 0 ? send(t->fd, buf, len, TLSW__SEND_FLAGS)
 		               : t->calls.write(t->arg, buf, len);
-	while (n == -1 && errno == EINTR);
+	} while (n == -1 && errno == EINTR);
 	return n;
 }
 
@@ -63,6 +78,7 @@ transport_read(BIO *bio, char *buf, int len)
 {
 	struct tlsw__transport *t = BIO_get_data(bio);
 	ssize_t n;
+	int e;
 
 	BIO_clear_retry_flags(bio);
 	if (t->eof || t->flooded)
@@ -74,15 +90,16 @@ transport_read(BIO *bio, char *buf, int len)
 	n = receive(t, buf, (size_t)len);
 	if (n > 0 && n <= len)
 		return fetched(t, buf, (size_t)n);
-	if (n == 0)
+	if (n == 0) {
 		t->eof = true;
-	else if (n > 0)
-		t->read_error = EINVAL; /* a callback that claims more than there was room for */
-	else if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return 0;
+	}
+	e = callback_error(n);
+	if (e == EAGAIN || e == EWOULDBLOCK)
 		BIO_set_retry_read(bio);
 	else
-		t->read_error = errno;
-	return n == 0 ? 0 : -1;
+		t->read_error = e;
+	return -1;
 }
 
 static int
@@ -90,20 +107,19 @@ transport_write(BIO *bio, const char *buf, int len)
 {
 	struct tlsw__transport *t = BIO_get_data(bio);
 	ssize_t n;
+	int e;
 
 	BIO_clear_retry_flags(bio);
 	if (t->send_error != 0 || len <= 0)
 		return len <= 0 ? 0 : -1;
 	n = transmit(t, buf, (size_t)len);
-	if (n >= 0 && n <= len)
+	if (n > 0 && n <= len)
 		return (int)n;
-	if (n > 0)
-		errno = EINVAL;
-	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
+	e = callback_error(n);
+	if (e == EAGAIN || e == EWOULDBLOCK || e == ENOBUFS)
 		BIO_set_retry_write(bio);
-	} else {
-		t->send_error = errno;
-	}
+	else
+		t->send_error = e;
 	return -1;
 }
 

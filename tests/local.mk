@@ -80,6 +80,7 @@ test_programs += tests/test_san
 test_programs += tests/test_session
 test_programs += tests/test_starttls
 test_programs += tests/test_strict
+test_programs += tests/test_transport
 test_programs += tests/test_trust
 test_programs += tests/test_upgrade
 test_programs += tests/test_upgrade_memory
@@ -96,6 +97,8 @@ tests_support_libsupport_la_SOURCES = \
 	tests/support/scene.h tests/support/scene.c \
 	tests/support/command.h tests/support/command.c \
 	tests/support/terminal.h tests/support/terminal.c
+	tests/support/pumped.h tests/support/pumped.c \
+	tests/support/command.h tests/support/command.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
 tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
 
@@ -155,6 +158,10 @@ tests_test_dane_LDADD = $(test_ldadd)
 tests_test_io_SOURCES = tests/test_io.c
 tests_test_io_CPPFLAGS = $(test_cppflags)
 tests_test_io_LDADD = $(test_ldadd)
+
+tests_test_transport_SOURCES = tests/test_transport.c
+tests_test_transport_CPPFLAGS = $(test_cppflags)
+tests_test_transport_LDADD = $(test_ldadd)
 
 tests_test_wrap_SOURCES = tests/test_wrap.c
 tests_test_wrap_CPPFLAGS = $(test_cppflags)
