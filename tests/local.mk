@@ -58,6 +58,8 @@ test_programs += tests/test_command
 test_programs += tests/test_examples
 test_programs += tests/test_context
 test_programs += tests/test_dane
+test_programs += tests/test_faults
+test_programs += tests/test_floods
 test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_lab_certs
@@ -158,6 +160,18 @@ tests_test_dane_LDADD = $(test_ldadd)
 tests_test_io_SOURCES = tests/test_io.c
 tests_test_io_CPPFLAGS = $(test_cppflags)
 tests_test_io_LDADD = $(test_ldadd)
+
+tests_test_faults_SOURCES = tests/test_faults.c
+tests_test_faults_CPPFLAGS = $(test_cppflags)
+tests_test_faults_LDADD = $(test_ldadd)
+if LINKER_WRAP
+tests_test_faults_CPPFLAGS += -DFAULTS_WRAPPED
+tests_test_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv,--wrap=send,--wrap=poll
+endif
+
+tests_test_floods_SOURCES = tests/test_floods.c
+tests_test_floods_CPPFLAGS = $(test_cppflags)
+tests_test_floods_LDADD = $(test_ldadd)
 
 tests_test_transport_SOURCES = tests/test_transport.c
 tests_test_transport_CPPFLAGS = $(test_cppflags)

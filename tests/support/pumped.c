@@ -154,6 +154,7 @@ pumped_step(struct pumped *p)
 static bool
 goes_wrong(struct faulty *f, bool writing, size_t *len, ssize_t *result)
 {
+	const size_t asked = *len;
 	bool now = ++f->calls == f->at;
 
 	f->gapped[writing] = f->gaps && !f->gapped[writing] && !now;
@@ -176,7 +177,7 @@ goes_wrong(struct faulty *f, bool writing, size_t *len, ssize_t *result)
 		return false;
 	}
 	errno = f->error;
-	*result = f->fault == FAULT_ERRNO ? -1 : f->fault == FAULT_END ? 0 : (ssize_t)*len + 1;
+	*result = f->fault == FAULT_ERRNO ? -1 : f->fault == FAULT_END ? 0 : (ssize_t)asked + 1;
 	return true;
 }
 
