@@ -82,6 +82,7 @@ test_programs += tests/test_san
 test_programs += tests/test_session
 test_programs += tests/test_starttls
 test_programs += tests/test_strict
+test_programs += tests/test_threads
 test_programs += tests/test_transport
 test_programs += tests/test_trust
 test_programs += tests/test_upgrade
@@ -98,9 +99,8 @@ tests_support_libsupport_la_SOURCES = \
 	tests/support/san_oracle.h tests/support/san_oracle.c \
 	tests/support/scene.h tests/support/scene.c \
 	tests/support/command.h tests/support/command.c \
-	tests/support/terminal.h tests/support/terminal.c
 	tests/support/pumped.h tests/support/pumped.c \
-	tests/support/command.h tests/support/command.c
+	tests/support/terminal.h tests/support/terminal.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
 tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
 
@@ -172,6 +172,10 @@ endif
 tests_test_floods_SOURCES = tests/test_floods.c
 tests_test_floods_CPPFLAGS = $(test_cppflags)
 tests_test_floods_LDADD = $(test_ldadd)
+
+tests_test_threads_SOURCES = tests/test_threads.c
+tests_test_threads_CPPFLAGS = $(test_cppflags)
+tests_test_threads_LDADD = $(test_ldadd)
 
 tests_test_transport_SOURCES = tests/test_transport.c
 tests_test_transport_CPPFLAGS = $(test_cppflags)
