@@ -222,24 +222,31 @@ TLSW_API int tls_context_set_verify_depth(tls_context *ctx, int intermediates);
 TLSW_API int tls_context_set_verify_time(tls_context *ctx, time_t when);
 
 /**
- * Trust the system's CAs as well: SSL_CERT_FILE, SSL_CERT_DIR (both ignored in
- * set-user-ID programs), OpenSSL's own default paths, then the places where
- * common systems keep them; the first usable one counts. A variable that names
- * something unusable is an error, never passed over.
+ * Trust the system's CAs as well: what SSL_CERT_FILE and SSL_CERT_DIR name
+ * (both, if both are set; ignored in set-user-ID programs), or OpenSSL's own
+ * default file and directory, or the first usable place of those where common
+ * systems keep them. A variable that names something unusable is an error,
+ * never passed over; so is a system without any, the details then list what
+ * was tried. tlswrap-trust(1) shows what is found.
  * Errors: TLSW_ERR_TRUST_STORE, _USAGE, _MEMORY.
  */
 TLSW_API int tls_context_load_default_certs(tls_context *ctx);
 
 /**
- * Trust the certificates in a PEM bundle as well. Returns how many, 1 or
- * more. Errors: TLSW_ERR_TRUST_STORE (missing, unreadable, a directory, or no
+ * Trust the certificates in a PEM bundle, or one in DER, as well. Returns how
+ * many there are, 1 or more. A malformed block is skipped, and named in the
+ * details of later failures. "TRUSTED CERTIFICATE" blocks are honoured with
+ * what they trust and reject, and a rejection counts wherever it comes from.
+ * What was parsed is shared by all contexts of the process.
+ * Errors: TLSW_ERR_TRUST_STORE (missing, unreadable, no regular file, or no
  * usable certificate in it), _USAGE, _MEMORY.
  */
 TLSW_API int tls_context_load_ca_file(tls_context *ctx, const char *path);
 
 /**
  * Trust the certificates in an OpenSSL hashed directory as well (see
- * openssl-rehash(1)). Errors: TLSW_ERR_TRUST_STORE (not a readable directory,
+ * openssl-rehash(1)): a file of it is read when a chain asks for its subject.
+ * Revocation lists in it (HASH.r0) are used where they are asked for. Errors: TLSW_ERR_TRUST_STORE (not a readable directory,
  * or no hashed certificate in it), _USAGE, _MEMORY.
  */
 TLSW_API int tls_context_load_ca_dir(tls_context *ctx, const char *path);
@@ -252,7 +259,8 @@ TLSW_API int tls_context_load_ca_mem(tls_context *ctx, const void *data, size_t 
 
 /**
  * Use the revocation lists in a PEM or DER file. Turns
- * TLSW_VERIFY_CRL_IF_AVAILABLE on. Errors: TLSW_ERR_TRUST_STORE, _USAGE, _MEMORY.
+ * TLSW_VERIFY_CRL_IF_AVAILABLE on. Certificates in it are not trusted, and one
+ * malformed block makes it unusable. Errors: TLSW_ERR_TRUST_STORE, _USAGE, _MEMORY.
  */
 TLSW_API int tls_context_load_crl_file(tls_context *ctx, const char *path);
 
@@ -260,8 +268,9 @@ TLSW_API int tls_context_load_crl_file(tls_context *ctx, const char *path);
  * Whether a changed CA or CRL file is noticed: looked at once a second at
  * most, when a wrap begins, and taken over whole; a broken or missing new one
  * leaves the last good one in force, and the details of the next failure say
- * so. Default true. false: no file is touched after loading (chroot, seccomp).
- * Errors: TLSW_ERR_USAGE.
+ * so. Default true. false: no file is touched after loading (chroot, seccomp);
+ * hashed directories are read whole now, which may fail.
+ * Errors: TLSW_ERR_USAGE, _TRUST_STORE, _MEMORY.
  */
 TLSW_API int tls_context_set_refresh(tls_context *ctx, bool refresh);
 

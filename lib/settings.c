@@ -286,8 +286,7 @@ tls_context_set_refresh(tls_context *ctx, bool refresh)
 {
 	if (tlsw__settable(ctx, "refresh") != 0)
 		return -1;
-	tlsw__trust_set_refresh(ctx->trust, refresh);
-	return 0;
+	return tlsw__trust_set_refresh(ctx->trust, refresh);
 }
 
 /* ----------------------------------------------------------------- the own certificate */

@@ -47,6 +47,7 @@ test_programs += tests/test_bettertls
 test_programs += tests/test_bundle
 test_programs += tests/test_cert
 test_programs += tests/test_cert_load
+test_programs += tests/test_certdata
 test_programs += tests/test_chain
 test_programs += tests/test_chain_memory
 test_programs += tests/test_clock
@@ -85,6 +86,7 @@ test_programs += tests/test_strict
 test_programs += tests/test_threads
 test_programs += tests/test_transport
 test_programs += tests/test_trust
+test_programs += tests/test_trust_command
 test_programs += tests/test_upgrade
 test_programs += tests/test_upgrade_memory
 test_programs += tests/test_vectors_names
@@ -112,6 +114,16 @@ test_ldadd = tests/support/libsupport.la
 tests_test_clock_SOURCES = tests/test_clock.c
 tests_test_clock_CPPFLAGS = $(test_cppflags)
 tests_test_clock_LDADD = $(test_ldadd)
+
+tests_test_certdata_SOURCES = tests/test_certdata.c $(trust_support) \
+	tools/certdata.h tools/certdata.c
+tests_test_certdata_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
+tests_test_certdata_LDADD = $(test_ldadd)
+EXTRA_DIST += tests/vectors/certdata.txt
+
+tests_test_trust_command_SOURCES = tests/test_trust_command.c $(trust_support)
+tests_test_trust_command_CPPFLAGS = $(test_cppflags)
+tests_test_trust_command_LDADD = $(test_ldadd)
 
 tests_test_command_SOURCES = tests/test_command.c
 tests_test_command_CPPFLAGS = $(test_cppflags)
@@ -332,6 +344,7 @@ sweep: tests/test_oom
 # Fuzz targets: tests/fuzz/fuzz.h says how to add one.
 fuzz_targets = \
 	bundle \
+	certdata \
 	cert \
 	match \
 	name \
@@ -339,6 +352,7 @@ fuzz_targets = \
 
 fuzz_programs = \
 	tests/fuzz/replay_bundle \
+	tests/fuzz/replay_certdata \
 	tests/fuzz/replay_cert \
 	tests/fuzz/replay_match \
 	tests/fuzz/replay_name \
@@ -354,6 +368,11 @@ EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/run.sh tests/fuzz/corpus
 tests_fuzz_replay_bundle_SOURCES = tests/fuzz/fuzz_bundle.c tests/fuzz/replay.c
 tests_fuzz_replay_bundle_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/bundle"'
 tests_fuzz_replay_bundle_LDADD = $(test_ldadd)
+
+tests_fuzz_replay_certdata_SOURCES = tests/fuzz/fuzz_certdata.c tests/fuzz/replay.c \
+	tools/certdata.h tools/certdata.c
+tests_fuzz_replay_certdata_CPPFLAGS = $(fuzz_cppflags) -I$(top_srcdir)/tools $(fuzz_corpus)/certdata"'
+tests_fuzz_replay_certdata_LDADD = $(test_ldadd)
 
 tests_fuzz_replay_cert_SOURCES = tests/fuzz/fuzz_cert.c tests/fuzz/replay.c
 tests_fuzz_replay_cert_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/cert"'
@@ -375,11 +394,11 @@ SECONDS = 60
 TARGETS = $(fuzz_targets)
 .PHONY: fuzz
 fuzz:
-	@CC=clang CPPFLAGS='-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)' \
+	@CC=clang CPPFLAGS='-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) -I$(top_srcdir)/tools $(CHECK_CFLAGS) $(JANSSON_CFLAGS)' \
 	LIBS='$(OPENSSL_LIBS) $(LIBIDN2_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(PTHREAD_FLAGS)' \
 	    $(srcdir)/tests/fuzz/run.sh '$(SECONDS)' fuzz-work '$(srcdir)' $(TARGETS) -- \
 	    $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES) \
-	    $(tests_support_libpki_la_SOURCES) $(tests_support_libpeer_la_SOURCES)
+	    tools/certdata.c $(tests_support_libpki_la_SOURCES) $(tests_support_libpeer_la_SOURCES)
 
 # Branch coverage of the modules that decide who the peer is (gcc and gcov).
 covered_modules = name match

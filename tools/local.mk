@@ -10,6 +10,9 @@ tools_tlswrap_SOURCES = \
 	tools/connect.c \
 	tools/match.c \
 	tools/verify.c \
+	tools/trust_anchors.h tools/trust_anchors.c \
+	tools/certdata.h tools/certdata.c tools/bundle.c \
+	tools/trust_report.h tools/trust.c tools/trust_print.c tools/trust_json.c \
 	tools/lab_tool.h \
 	tools/lab.c \
 	tools/lab_serve.c \
@@ -17,7 +20,8 @@ tools_tlswrap_SOURCES = \
 	tools/lab_command.h \
 	tools/lab_command.c
 tools_tlswrap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(JANSSON_CFLAGS)
-tools_tlswrap_LDADD = tools/liblab.la libtlswrap.la $(JANSSON_LIBS) $(OPENSSL_LIBS)
+# "trust" and "bundle" look into rooms that the library does not export.
+tools_tlswrap_LDADD = tools/liblab.la libtlswrap-core.la $(JANSSON_LIBS) $(OPENSSL_LIBS)
 
 # The demonstration has its servers and certificates from the tests' support.
 EXTRA_PROGRAMS += tools/tlswrap-demo

@@ -15,9 +15,11 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"bundle", "CERTDATA", "make a PEM bundle of Mozilla's list of CAs", run_bundle},
     {"connect", "HOST[:PORT]", "connect, verify, and pipe standard input and output", run_connect},
     {"lab", "list|serve|run", "servers that misbehave, to try TLS clients on", run_lab},
     {"match", "CERT HOST", "tell whether a certificate is for a host", run_match},
+    {"trust", "[CERT]", "tell which CA certificates are trusted here, and why not more", run_trust},
     {"verify", "CHAIN HOST", "verify a chain for a host, as a handshake would", run_verify},
 };
 

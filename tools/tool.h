@@ -30,9 +30,11 @@ enum tool_exit {
 	EXIT_LAB = 9          /**< the client under test did something wrong */
 };
 
+int run_bundle(int argc, char **argv);
 int run_connect(int argc, char **argv);
 int run_lab(int argc, char **argv);
 int run_match(int argc, char **argv);
+int run_trust(int argc, char **argv);
 int run_verify(int argc, char **argv);
 
 /* ------------------------------------------------------------------ report.c */
