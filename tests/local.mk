@@ -231,8 +231,8 @@ tests_test_cert_load_LDADD = $(test_ldadd)
 
 # Allocations that fail on request, where the linker can redirect them.
 if LINKER_WRAP
-check_PROGRAMS += tests/test_cert_memory tests/test_trust_memory tests/test_oom
-TESTS += tests/test_cert_memory tests/test_trust_memory tests/test_oom
+check_PROGRAMS += tests/test_cert_memory tests/test_trust_memory tests/test_oom tests/test_gate
+TESTS += tests/test_cert_memory tests/test_trust_memory tests/test_oom tests/test_gate
 endif
 test_memory = tests/support/memory.h tests/support/memory.c
 test_memory_ldflags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=free
@@ -241,6 +241,15 @@ tests_test_cert_memory_SOURCES = tests/test_cert_memory.c $(test_memory)
 tests_test_cert_memory_CPPFLAGS = $(test_cppflags)
 tests_test_cert_memory_LDADD = $(test_ldadd)
 tests_test_cert_memory_LDFLAGS = $(AM_LDFLAGS) $(test_memory_ldflags)
+
+tests_test_gate_SOURCES = tests/test_gate.c
+tests_test_gate_CPPFLAGS = $(test_cppflags)
+tests_test_gate_LDADD = $(test_ldadd)
+tests_test_gate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_verify_cert \
+	-Wl,--wrap=SSL_CTX_set_cert_verify_callback,--wrap=SSL_connect \
+	-Wl,--wrap=SSL_get0_peer_certificate,--wrap=SSL_get_verify_result,--wrap=SSL_session_reused \
+	-Wl,--wrap=SSL_is_init_finished,--wrap=X509_cmp,--wrap=SSL_get0_alpn_selected \
+	-Wl,--wrap=SSL_shutdown,--wrap=close
 
 tests_test_oom_SOURCES = tests/test_oom.c $(test_memory)
 tests_test_oom_CPPFLAGS = $(test_cppflags)
