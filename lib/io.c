@@ -374,8 +374,9 @@ only_sending_failed(const tls_socket *s)
 }
 
 static int
-sending_failed(const tls_socket *s)
+sending_failed(tls_socket *s)
 {
+	s->sealed = 0; /* it will never go */
 	return tlsw__error_set_errno(TLSW_ERR_SYSTEM, s->transport.send_error,
 	    "server takes no more data");
 }
@@ -387,6 +388,8 @@ write_step(tls_socket *s, const unsigned char *buf, size_t len)
 
 	if (atomic_load(&s->end_code) != TLSW_OK)
 		return tlsw__socket_dead(s);
+	if (only_sending_failed(s))
+		return sending_failed(s);
 	tlsw__queue_clear();
 	n = SSL_write(s->ssl, buf, len > INT_MAX ? INT_MAX : (int)len);
 	if (n > 0) {
@@ -429,7 +432,7 @@ write_all(tls_socket *s, const unsigned char *buf, size_t len)
 		} else if (n != TLSW_WANT_READ && n != TLSW_WANT_WRITE) {
 			return -1;
 		} else if (!tlsw__socket_blocking(s)) {
-			return n;
+			return done > 0 ? (ssize_t)done : n; /* some: it blocked when the call began */
 		} else if (tlsw__socket_wait(s, n, deadline) != 0) {
 			return write_timed_out(s);
 		}
@@ -445,8 +448,6 @@ tls_socket_write(tls_socket *s, const void *buf, size_t len)
 
 	if (usable(s, buf, len) != 0)
 		return -1;
-	if (only_sending_failed(s))
-		return sending_failed(s);
 	if (s->write_ended)
 		return tlsw__error_set(TLSW_ERR_CLOSED, "the sending side is closed");
 	if (len == 0)
@@ -470,6 +471,8 @@ shutdown_step(tls_socket *s)
 
 	if (atomic_load(&s->end_code) != TLSW_OK)
 		return tlsw__socket_dead(s);
+	if (only_sending_failed(s))
+		return sending_failed(s);
 	tlsw__queue_clear();
 	n = SSL_shutdown(s->ssl); /* 0: ours is out, 1: the peer's had come before */
 	if (n >= 0)
