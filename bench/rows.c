@@ -88,7 +88,7 @@ const struct row bench_rows[] = {
 		{"tls_match_hostname", NULL, NULL, 0, 0}}},
 
 	{.id = "G9", .work = "bulk read", .unit = UNIT_TIME_PER_KIB,
-	    .rounds = 15, .peers = true, .args = "work=bulk-read count=32768",
+	    .rounds = 31, .peers = true, .args = "work=bulk-read count=16384",
 	    .ours = {{"", NULL, NULL, 0.92, 0.85}},
 	    .also = READ_AHEAD},
 	{.id = "G10", .work = "bulk write, calls of 16 KiB", .unit = UNIT_TIME_PER_KIB,

@@ -79,11 +79,12 @@ int
 side_dial(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET};
-	int fd, one = 1;
+	int fd, one = 1, buffer = 256 * 1024;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	to.sin_port = htons((uint16_t)side_number("port", 0));
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
 		side_die("cannot connect: %s", strerror(errno));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
