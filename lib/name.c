@@ -32,12 +32,20 @@ const unsigned char tlsw__name_fold[256] = {
 };
 /* clang-format on */
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /** The whole text as an address; inet_pton wants a NUL, so none may be inside. */
 static bool
 parse_ip(struct tlsw__reference *ref, const char *text, size_t len)
 {
 	char copy[INET6_ADDRSTRLEN];
 
+	if (!is_digit(text[len - 1]) && memchr(text, ':', len) == NULL)
+		return false; /* as nearly always */
 	if (len >= sizeof(copy) || memchr(text, '\0', len) != NULL)
 		return false;
 	memcpy(copy, text, len);
@@ -81,6 +89,8 @@ label_fault(size_t len)
 static bool
 is_numeric(const char *label)
 {
+	if (!is_digit(label[0]))
+		return false;
 	if (label[0] == '0' && label[1] == 'x')
 		return label[2 + strspn(label + 2, "0123456789abcdef")] == '\0';
 	return label[strspn(label, "0123456789")] == '\0';
@@ -236,9 +246,9 @@ tlsw__reference_from_host(struct tlsw__reference *ref, const char *hostname)
 	enum tlsw__name_fault fault;
 	size_t len = hostname == NULL ? 0 : strlen(hostname);
 
-	if (is_ascii(hostname, len))
-		return tlsw__reference_parse(ref, hostname, len);
-	memset(ref, 0, sizeof(*ref));
+	fault = tlsw__reference_parse(ref, hostname, len);
+	if (fault == TLSW__NAME_OK || is_ascii(hostname, len))
+		return fault;
 	fault = len > UNCONVERTED_MAX ? TLSW__NAME_TOO_LONG : convert(&ascii, hostname, len);
 	if (fault != TLSW__NAME_OK)
 		return fault;

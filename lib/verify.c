@@ -29,16 +29,17 @@ keep_matched(struct tlsw__verdict *verdict, const struct tls_name *name)
 }
 
 /* The reference that a presented identifier matches; NULL: none. */
-static const struct tlsw__reference *
+static inline const struct tlsw__reference *
 match_any(const struct tlsw__verify_request *request, const struct tls_name *name)
 {
-	size_t i;
+	const struct tlsw__reference *ref = request->references;
+	const struct tlsw__reference *end = ref + request->reference_count;
 
-	for (i = 0; i < request->reference_count; i++)
-		if (tlsw__match_name(&request->references[i], name->type, name->value, name->length))
-			return &request->references[i];
-	if (request->service != NULL && request->reference_count > 0 &&
-	    name->type == TLSW_NAME_SRV &&
+	for (; ref != end; ref++)
+		if (tlsw__match_name(ref, name->type, name->value, name->length))
+			return ref;
+	if (name->type == TLSW_NAME_SRV && request->service != NULL &&
+	    request->reference_count > 0 &&
 	    tlsw__match_srv(&request->references[0], request->service, name->value, name->length))
 		return &request->references[0];
 	return NULL;
