@@ -96,12 +96,13 @@ static void
 release_plain(tls_socket *s)
 {
 	if (s->plain != NULL)
-		OPENSSL_cleanse(s->plain, s->plain_size);
+		OPENSSL_cleanse(s->plain, s->plain_used);
 	free(s->plain);
 	s->plain = NULL;
 	s->plain_at = 0;
 	s->plain_len = 0;
 	s->plain_size = 0;
+	s->plain_used = 0;
 }
 
 static size_t
@@ -116,6 +117,14 @@ take_plain(tls_socket *s, void *buf, size_t len)
 	if (s->plain_at == s->plain_len && !s->unsettled)
 		release_plain(s); /* nothing follows at once: an idle socket holds no buffer */
 	return n;
+}
+
+static void
+filled(tls_socket *s, size_t len)
+{
+	s->plain_len += len;
+	if (s->plain_used < s->plain_len)
+		s->plain_used = s->plain_len;
 }
 
 /* Room for one more record behind what waits. */
@@ -138,8 +147,8 @@ make_room(tls_socket *s)
 		memcpy(larger, s->plain, left);
 	release_plain(s);
 	s->plain = larger;
-	s->plain_len = left;
 	s->plain_size = size;
+	filled(s, left);
 	return 0;
 }
 
@@ -152,7 +161,7 @@ drain(tls_socket *s)
 	while (s->unsettled && s->plain_len < s->plain_size) {
 		n = read_fetched(s, s->plain + s->plain_len, s->plain_size - s->plain_len);
 		if (n > 0)
-			s->plain_len += (size_t)n;
+			filled(s, (size_t)n);
 		else
 			s->unsettled = false; /* the end, or a part of a record */
 	}
@@ -168,7 +177,7 @@ fill_plain(tls_socket *s)
 		return tlsw__socket_die(s);
 	n = read_record(s, s->plain + s->plain_len, s->plain_size - s->plain_len);
 	if (n > 0) {
-		s->plain_len += (size_t)n;
+		filled(s, (size_t)n);
 		drain(s);
 	} else if (plain_left(s) == 0) {
 		release_plain(s);

@@ -257,7 +257,7 @@ tls_socket_free(tls_socket *s)
 	tlsw__error_copy_free(s->end);
 	tls_certificate_free(s->peer);
 	if (s->plain != NULL)
-		OPENSSL_cleanse(s->plain, s->plain_size);
+		OPENSSL_cleanse(s->plain, s->plain_used);
 	free(s->plain);
 	free(s->references);
 	free(s->hostname);

@@ -68,6 +68,7 @@ struct tls_socket {
 	/* The reader's own: plaintext that waits. */
 	unsigned char *plain;
 	size_t plain_at, plain_len, plain_size;
+	size_t plain_used; /* how far it was ever filled: what has to be wiped */
 	bool read_ended;  /* close_notify was read */
 	bool unsettled;   /* octets wait in the SSL: maybe a whole record, maybe part of one */
 
