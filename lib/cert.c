@@ -383,8 +383,8 @@ tls_certificate_names(const tls_certificate *cert, const struct tls_name **names
  * RFC 5280 section 4.1.2.5 allows, so -1 is what a verification calls a
  * malformed time as well.
  */
-static time_t
-seconds(const ASN1_TIME *t)
+time_t
+tlsw__cert_seconds(const ASN1_TIME *t)
 {
 	const struct tm epoch = {.tm_year = 70, .tm_mday = 1};
 	struct tm tm;
@@ -400,11 +400,11 @@ seconds(const ASN1_TIME *t)
 time_t
 tls_certificate_not_before(const tls_certificate *cert)
 {
-	return cert == NULL ? -1 : seconds(X509_get0_notBefore(cert->x509));
+	return cert == NULL ? -1 : tlsw__cert_seconds(X509_get0_notBefore(cert->x509));
 }
 
 time_t
 tls_certificate_not_after(const tls_certificate *cert)
 {
-	return cert == NULL ? -1 : seconds(X509_get0_notAfter(cert->x509));
+	return cert == NULL ? -1 : tlsw__cert_seconds(X509_get0_notAfter(cert->x509));
 }

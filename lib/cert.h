@@ -26,6 +26,9 @@ int tlsw__cert_rest(const tls_certificate *cert, STACK_OF(X509) **rest);
 /** The X509 below, lent. */
 X509 *tlsw__cert_x509(const tls_certificate *cert);
 
+/** A date of a certificate in seconds since the epoch; -1 when it cannot be decoded. */
+time_t tlsw__cert_seconds(const ASN1_TIME *t);
+
 /**
  * A cursor in the subjectAltName of a certificate. It reads DER only (definite
  * lengths in their shortest form), stays inside, and allocates nothing; the

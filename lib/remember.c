@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 
+#include "cert.h"
 #include "clock.h"
 #include "error.h"
 
@@ -86,10 +87,11 @@ tlsw__chain_in_dates(const STACK_OF(X509) *path, time_t when)
 
 	for (i = 0; i < sk_X509_num(path); i++) {
 		const X509 *cert = sk_X509_value(path, i);
+		const time_t first = tlsw__cert_seconds(X509_get0_notBefore(cert));
+		const time_t last = tlsw__cert_seconds(X509_get0_notAfter(cert));
 
-		/* -1: not later than when, 1: later, 0: no date */
-		if (X509_cmp_time(X509_get0_notBefore(cert), &when) != -1 ||
-		    X509_cmp_time(X509_get0_notAfter(cert), &when) != 1)
+		/* as X509_verify_cert() compares them; X509_cmp_time() takes six times as long */
+		if (first == -1 || last == -1 || when < first || when >= last)
 			return false;
 	}
 	return i > 0;
