@@ -266,10 +266,11 @@ static size_t
 whole_line(const tls_socket *s, size_t max, size_t *searched)
 {
 	size_t left = plain_left(s), end = left < max ? left : max;
-	const unsigned char *start = s->plain + s->plain_at, *lf;
+	const unsigned char *start, *lf;
 
 	if (end <= *searched)
 		return 0;
+	start = s->plain + s->plain_at;
 	lf = memchr(start + *searched, '\n', end - *searched);
 	*searched = end;
 	return lf == NULL ? 0 : (size_t)(lf - start) + 1;
