@@ -107,6 +107,8 @@ make_room(struct tlsw__sessions *store)
 	struct entry *more;
 	size_t room;
 
+	if (store->max == 0)
+		return false;
 	if (store->count == store->max)
 		drop(store, 0);
 	if (store->count < store->room)
@@ -128,7 +130,7 @@ tlsw__sessions_put(struct tlsw__sessions *store, const unsigned char key[TLSW__K
 {
 	struct tlsw__session kept = {.session = NULL, .path = NULL};
 
-	if (store->max == 0 || !tlsw__session_usable(session))
+	if (!tlsw__session_usable(session))
 		return;
 	kept.path = X509_chain_up_ref(path);
 	if (kept.path == NULL || SSL_SESSION_up_ref(session) != 1) {

@@ -234,7 +234,7 @@ tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t 
 int
 tlsw__transport_port(const struct tlsw__transport *transport)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(peer);
 
 	if (transport->fd < 0 || getpeername(transport->fd, (struct sockaddr *)&peer, &len) != 0)

@@ -167,7 +167,7 @@ int
 tlsw__trust_load_places(
     struct tlsw__trust *trust, const struct tlsw__places *places, struct tlsw__trust_log *log)
 {
-	struct tlsw__trust_log own;
+	struct tlsw__trust_log own = {.len = 0};
 	struct tlsw__sources found = {NULL, 0};
 	struct tlsw__queue queue;
 	int rv;

@@ -529,7 +529,7 @@ set_host(tls_socket *s, const char *server_hostname)
 		return tlsw__error_set_memory();
 	if (tlsw__verify_host(server_hostname, &s->references[0]) != 0)
 		return -1;
-	s->hostname = strdup(server_hostname);
+	s->hostname = server_hostname == NULL ? NULL : strdup(server_hostname);
 	if (s->hostname == NULL)
 		return tlsw__error_set_memory();
 	s->reference_count = 1;

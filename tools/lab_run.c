@@ -356,7 +356,7 @@ lab_run(const struct lab_options *o)
 
 	while (lab_row_at(run.total) != NULL)
 		run.total++;
-	run.results = calloc(run.total, sizeof(*run.results));
+	run.results = calloc(run.total + 1, sizeof(*run.results));
 	status = run.results != NULL ? write_lists(&run) : EXIT_LOCAL;
 	if (status == EXIT_GOOD)
 		status = run_rows(&run);

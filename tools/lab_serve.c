@@ -89,8 +89,8 @@ open_site(struct site *site, const struct lab *lab, const struct lab_choice *cho
 
 	while (lab_row_at(total) != NULL)
 		total++;
-	site->places = calloc(total, sizeof(*site->places));
-	site->fds = calloc(total, sizeof(*site->fds));
+	site->places = calloc(total + 1, sizeof(*site->places));
+	site->fds = calloc(total + 1, sizeof(*site->fds));
 	if (site->places == NULL || site->fds == NULL)
 		return EXIT_LOCAL;
 	for (size_t i = 0; status == EXIT_GOOD && (row = lab_row_at(i)) != NULL; i++)
