@@ -72,6 +72,7 @@ endif
 test_programs += tests/test_limbo
 test_programs += tests/test_match
 test_programs += tests/test_match_exhaustive
+test_programs += tests/test_misuse
 test_programs += tests/test_name
 test_programs += tests/test_ocsp
 test_programs += tests/test_peer
@@ -250,6 +251,10 @@ tests_test_gate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_verify_cert \
 	-Wl,--wrap=SSL_get0_peer_certificate,--wrap=SSL_get_verify_result,--wrap=SSL_session_reused \
 	-Wl,--wrap=SSL_is_init_finished,--wrap=X509_cmp,--wrap=SSL_get0_alpn_selected \
 	-Wl,--wrap=SSL_shutdown,--wrap=close
+
+tests_test_misuse_SOURCES = tests/test_misuse.c
+tests_test_misuse_CPPFLAGS = $(test_cppflags)
+tests_test_misuse_LDADD = $(test_ldadd)
 
 tests_test_oom_SOURCES = tests/test_oom.c $(test_memory)
 tests_test_oom_CPPFLAGS = $(test_cppflags)
