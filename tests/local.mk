@@ -78,6 +78,7 @@ test_programs += tests/test_ocsp
 test_programs += tests/test_peer
 test_programs += tests/test_pkcs11
 test_programs += tests/test_pki
+test_programs += tests/test_pollloop
 test_programs += tests/test_places
 test_programs += tests/test_refresh
 test_programs += tests/test_san
@@ -185,6 +186,10 @@ endif
 tests_test_floods_SOURCES = tests/test_floods.c
 tests_test_floods_CPPFLAGS = $(test_cppflags)
 tests_test_floods_LDADD = $(test_ldadd)
+
+tests_test_pollloop_SOURCES = tests/test_pollloop.c
+tests_test_pollloop_CPPFLAGS = $(test_cppflags)
+tests_test_pollloop_LDADD = $(test_ldadd)
 
 tests_test_threads_SOURCES = tests/test_threads.c
 tests_test_threads_CPPFLAGS = $(test_cppflags)
