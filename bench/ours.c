@@ -22,14 +22,6 @@
 #include "side.h"
 #include "tlswrap.h"
 
-/* Not in every tree yet; NULL where they are not. */
-#pragma weak tls_context_set_chain_memory
-#pragma weak tls_socket_read_line
-#pragma weak tls_socket_fopen
-int tls_context_set_chain_memory(tls_context *ctx, size_t max_chains);
-ssize_t tls_socket_read_line(tls_socket *s, char *buf, size_t size);
-int tls_socket_fopen(tls_socket *s, FILE **in, FILE **out);
-
 static bool resume, fresh_chain;
 
 _Noreturn static void
@@ -55,7 +47,7 @@ peer_option(const char *option)
 	if (strcmp(option, "fresh-chain") == 0)
 		return fresh_chain = true;
 	if (strcmp(option, "chain-memory") == 0)
-		return tls_context_set_chain_memory != NULL;
+		return true; /* it is on unless turned off */
 	return false;
 }
 
@@ -77,10 +69,9 @@ peer_context(const char *ca_file)
 
 	if (ctx == NULL || tls_context_load_ca_file(ctx, ca_file) < 1)
 		die();
-	if (tls_context_set_session_cache(ctx, resume ? 16 : 0) != 0)
-		side_absent("no session cache yet");
-	if (fresh_chain && tls_context_set_chain_memory != NULL &&
-	    tls_context_set_chain_memory(ctx, 0) != 0)
+	if (!resume && tls_context_set_session_cache(ctx, 0) != 0)
+		die();
+	if (fresh_chain && tls_context_set_chain_memory(ctx, 0) != 0)
 		die();
 	return ctx;
 }
@@ -243,9 +234,9 @@ peer_lines(const char *way)
 	static const struct peer_lines by_line = {read_line, NULL};
 	static const struct peer_lines by_stream = {read_stream, write_stream};
 
-	if (strcmp(way, "read_line") == 0 && tls_socket_read_line != NULL)
+	if (strcmp(way, "read_line") == 0)
 		return &by_line;
-	if (strcmp(way, "stream") == 0 && tls_socket_fopen != NULL)
+	if (strcmp(way, "stream") == 0)
 		return &by_stream;
 	return NULL;
 }

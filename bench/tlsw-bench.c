@@ -342,7 +342,7 @@ print_figure(const struct row *row, const struct runner *runners, int count, con
 	}
 	printf("| %-3s | %-62s | %-11s | %-11s | %-22s | %-7s | %-16s | ", row->id, work, raw, own,
 	    ratio, f->goal == 0 ? "" : goal,
-	    r->absent ? "not built yet" : verdict_text(verdict, sizeof(verdict), f, s.median));
+	    r->absent ? "not built here" : verdict_text(verdict, sizeof(verdict), f, s.median));
 	if (first)
 		print_others(row, runners, count);
 	printf("\n");
