@@ -447,7 +447,7 @@ TLSW_API int tls_context_set_session_cache(tls_context *ctx, size_t max_sessions
  * How many verified chains to remember, default 64; 0 remembers none. The same
  * certificates for the same host against the same trust store are then not
  * verified again for 10 minutes, their dates and the name excepted. Off while
- * CRLs are in use. Errors: TLSW_ERR_USAGE (also for more than 100000), _MEMORY.
+ * CRLs are in use or a verify hook is set. Errors: TLSW_ERR_USAGE (also for more than 100000), _MEMORY.
  */
 TLSW_API int tls_context_set_chain_memory(tls_context *ctx, size_t max_chains);
 

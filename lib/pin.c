@@ -15,6 +15,17 @@
 
 /* ------------------------------------------------------------------------ pins */
 
+/* What OpenSSL decodes has to look the same when it is encoded again: it is lax about "=" and white space. */
+static bool
+decode_base64(const char *text, unsigned char octets[PIN_BASE64 / 4 * 3])
+{
+	unsigned char again[PIN_BASE64 + 1];
+
+	return EVP_DecodeBlock(octets, (const unsigned char *)text, PIN_BASE64) == TLSW__DIGEST_SIZE + 1 &&
+	    EVP_EncodeBlock(again, octets, TLSW__DIGEST_SIZE) == PIN_BASE64 &&
+	    memcmp(again, text, PIN_BASE64) == 0;
+}
+
 static int
 decode_pin(const char *text, size_t len, unsigned char digest[TLSW__DIGEST_SIZE])
 {
@@ -22,9 +33,7 @@ decode_pin(const char *text, size_t len, unsigned char digest[TLSW__DIGEST_SIZE]
 	const size_t prefix = sizeof(PIN_PREFIX) - 1;
 
 	if (len != prefix + PIN_BASE64 || memcmp(text, PIN_PREFIX, prefix) != 0 ||
-	    text[len - 1] != '=' || text[len - 2] == '=' ||
-	    EVP_DecodeBlock(octets, (const unsigned char *)text + prefix, PIN_BASE64) !=
-	        TLSW__DIGEST_SIZE + 1)
+	    !decode_base64(text + prefix, octets))
 		return tlsw__error_set(TLSW_ERR_USAGE,
 		    "pins: \"%.*s\" is not sha256// and 44 characters of base64", (int)(len < 80 ? len : 80), text);
 	memcpy(digest, octets, TLSW__DIGEST_SIZE);

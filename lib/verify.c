@@ -172,14 +172,15 @@ ask_hook(const struct tlsw__verify_request *request, STACK_OF(X509) *path, unsig
 }
 
 static void
-first_problem(const struct findings *f, bool chain_counts, struct tlsw__verdict *verdict)
+first_problem(const struct tlsw__verify_policy *policy, const struct findings *f,
+    struct tlsw__verdict *verdict)
 {
 	verdict->depth = 0;
-	if (chain_counts && !f->chain_ok) {
+	if (!f->chain_ok && policy->require_chain && !f->excepted) {
 		verdict->blame = TLSW__BLAME_CHAIN;
 		verdict->verify_error = f->chain_error;
 		verdict->depth = f->chain_depth;
-	} else if (chain_counts && !f->name_ok) {
+	} else if (!f->name_ok && policy->check_hostname && !f->dane_ee && !f->excepted) {
 		verdict->blame = TLSW__BLAME_NAME;
 		verdict->verify_error = X509_V_ERR_HOSTNAME_MISMATCH;
 	} else {
@@ -209,7 +210,7 @@ decide(const struct tlsw__verify_request *request, const struct findings *f,
 		verdict->verify_error = X509_V_OK;
 		verdict->depth = -1;
 	} else {
-		first_problem(f, policy->require_chain && !f->excepted, verdict);
+		first_problem(policy, f, verdict);
 	}
 }
 

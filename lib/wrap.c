@@ -63,6 +63,7 @@ verify(tls_socket *s, const struct tlsw__verify_request *request)
 	unsigned char digest[TLSW__KEY_SIZE];
 	const struct tlsw__chain_policy *policy = &request->policy->chain;
 	bool known = may_remember(s) &&
+	    request->policy->hook == NULL && /* which is asked once, not again when it has refused */
 	    tlsw__chains_digest(s->key, request->leaf, request->presented, digest);
 	STACK_OF(X509) *path = NULL;
 	int rv;
@@ -270,7 +271,8 @@ find_session(tls_socket *s)
 		return;
 	while (tlsw__sessions_take(s->context->sessions, s->key, &kept)) {
 		bool offered = offer(s, &kept, 0);
-		bool again = !offered && SSL_SESSION_get_protocol_version(kept.session) >= TLS1_3_VERSION;
+		bool again = !offered && request.policy->hook == NULL && /* it has said no: not once more */
+		    SSL_SESSION_get_protocol_version(kept.session) >= TLS1_3_VERSION;
 
 		tlsw__session_clear(&kept);
 		if (!again)

@@ -76,6 +76,7 @@ test_programs += tests/test_misuse
 test_programs += tests/test_name
 test_programs += tests/test_ocsp
 test_programs += tests/test_peer
+test_programs += tests/test_policy
 test_programs += tests/test_pkcs11
 test_programs += tests/test_pki
 test_programs += tests/test_pollloop
@@ -286,6 +287,10 @@ CLEANFILES += tests/limbo.now.md
 tests_test_credentials_SOURCES = tests/test_credentials.c $(trust_support)
 tests_test_credentials_CPPFLAGS = $(test_cppflags)
 tests_test_credentials_LDADD = $(test_ldadd)
+
+tests_test_policy_SOURCES = tests/test_policy.c
+tests_test_policy_CPPFLAGS = $(test_cppflags)
+tests_test_policy_LDADD = $(test_ldadd)
 
 tests_test_pkcs11_SOURCES = tests/test_pkcs11.c $(trust_support)
 tests_test_pkcs11_CPPFLAGS = $(test_cppflags)
