@@ -22,11 +22,14 @@ tests_support_libpeer_la_LIBADD = $(OPENSSL_LIBS)
 # convenience library, so the rooms inside can be tested as well.
 if TESTS_ENABLED
 
+# libcheck's own 4 seconds for a test are short where SYNs have to be sent again
+# or the machine has other things to do.
 # Scripts are told how this tree is built; one that cannot run says so and
 # exits with 77.
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CFLAGS='$(CFLAGS)'; LDFLAGS='$(LDFLAGS)'; NM='$(NM)'; \
 	LIBTOOL='$(SHELL) ./libtool'; PKG_CONFIG='$(PKG_CONFIG)'; MAKE='$(MAKE)'; VERSION='$(VERSION)'; \
-	export CC CFLAGS LDFLAGS NM LIBTOOL PKG_CONFIG MAKE VERSION;
+	export CC CFLAGS LDFLAGS NM LIBTOOL PKG_CONFIG MAKE VERSION; \
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-30}; export CK_DEFAULT_TIMEOUT;
 test_scripts = \
 	tests/check_map.sh \
 	tests/test_check_map.sh \
