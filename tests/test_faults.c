@@ -334,7 +334,7 @@ client(void)
 
 START_TEST(a_fault_at_any_call_changes_nothing_or_is_told)
 {
-	const enum way way = _i / (2 * PIECES);
+	const enum way way = (enum way)(_i / (2 * PIECES));
 	const size_t piece = pieces[_i / 2 % PIECES];
 	tls_context *ctx;
 	long at, clean, stride;
