@@ -271,7 +271,7 @@ not_connected(int fd)
 int
 tlsw__transport_check_fd(int fd)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC}; /* an unnamed peer leaves it so */
 	socklen_t len = sizeof(int);
 	int type = 0;
 
