@@ -352,13 +352,16 @@ print_figure(const struct row *row, const struct runner *runners, int count, con
 static void
 run_row(const struct row *row)
 {
-	struct runner runners[MAX_SIDES];
+	struct runner runners[MAX_SIDES], *r;
 	int count = gather_runners(row, runners), round, i;
 
 	for (round = 0; round < row->rounds; round++)
-		for (i = 0; i < count; i++)
-			if (!take_sample(row, &runners[i], round) && i == 0)
+		for (i = 0; i < count; i++) {
+			/* to and fro, so that nobody always comes behind the same one */
+			r = &runners[round % 2 == 0 ? i : count - 1 - i];
+			if (!take_sample(row, r, round) && r == runners)
 				goto out;
+		}
 	for (i = 1; i < count && runners[i].figure != NULL; i++)
 		print_figure(row, runners, count, &runners[i], i == 1);
 out:
