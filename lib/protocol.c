@@ -91,6 +91,15 @@ tls_context_set_ciphers(tls_context *ctx, const char *tls12_list, const char *tl
 	return rv;
 }
 
+/* OpenSSL did not take a list: is it the list? */
+static int
+refuse_list(const char *what, const char *list)
+{
+	if (tlsw__queue_names_memory())
+		return tlsw__error_set_memory();
+	return tlsw__error_set(TLSW_ERR_USAGE, "%s: \"%.200s\" names an unknown one", what, list);
+}
+
 int
 tls_context_set_groups(tls_context *ctx, const char *list)
 {
@@ -101,7 +110,7 @@ tls_context_set_groups(tls_context *ctx, const char *list)
 		return -1;
 	tlsw__queue_save(&queue);
 	if (SSL_CTX_set1_groups_list(ctx->ssl_ctx, list) != 1)
-		rv = tlsw__error_set(TLSW_ERR_USAGE, "groups: \"%.200s\" names an unknown group", list);
+		rv = refuse_list("groups", list);
 	else
 		rv = keep_text(&ctx->groups, list);
 	tlsw__queue_restore(&queue);
@@ -120,8 +129,7 @@ tls_context_set_signature_algorithms(tls_context *ctx, const char *list)
 	if (SSL_CTX_set1_sigalgs_list(ctx->ssl_ctx, list) == 1)
 		rv = keep_text(&ctx->sigalgs, list);
 	else
-		rv = tlsw__error_set(TLSW_ERR_USAGE,
-		    "signature_algorithms: \"%.200s\" names an unknown one", list);
+		rv = refuse_list("signature_algorithms", list);
 	tlsw__queue_restore(&queue);
 	return rv;
 }
