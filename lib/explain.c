@@ -13,6 +13,7 @@
 #include "cert.h"
 #include "verify.h"
 
+#define DAYS_MAX 10000000 /* from 1970, much more than the year 9999 */
 #define NAMES_MAX 5    /* presented names that a text lists */
 #define NAME_OCTETS 64 /* of each */
 
@@ -126,10 +127,12 @@ at_depth(const tls_certificate *cert, int depth)
 static void
 add_time(struct text *t, time_t when)
 {
+	struct tm tm = {.tm_year = 70, .tm_mday = 1};
 	char s[40];
-	struct tm tm;
 
-	if (when != (time_t)-1 && gmtime_r(&when, &tm) != NULL &&
+	/* not by gmtime_r(), which heeds the leap seconds of the time zone */
+	if (when != (time_t)-1 && when / 86400 > -DAYS_MAX && when / 86400 < DAYS_MAX &&
+	    OPENSSL_gmtime_adj(&tm, (int)(when / 86400), (long)(when % 86400)) == 1 &&
 	    strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
 		add(t, "%s", s);
 	else

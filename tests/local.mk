@@ -64,6 +64,7 @@ test_programs += tests/test_context
 test_programs += tests/test_dane
 test_programs += tests/test_faults
 test_programs += tests/test_floods
+test_programs += tests/test_environment
 test_programs += tests/test_io
 test_programs += tests/test_lab
 test_programs += tests/test_lab_certs
@@ -260,6 +261,10 @@ tests_test_gate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_verify_cert \
 	-Wl,--wrap=SSL_get0_peer_certificate,--wrap=SSL_get_verify_result,--wrap=SSL_session_reused \
 	-Wl,--wrap=SSL_is_init_finished,--wrap=X509_cmp,--wrap=SSL_get0_alpn_selected \
 	-Wl,--wrap=SSL_shutdown,--wrap=close
+
+tests_test_environment_SOURCES = tests/test_environment.c $(trust_support)
+tests_test_environment_CPPFLAGS = $(test_cppflags)
+tests_test_environment_LDADD = $(test_ldadd)
 
 tests_test_misuse_SOURCES = tests/test_misuse.c
 tests_test_misuse_CPPFLAGS = $(test_cppflags)
