@@ -123,7 +123,7 @@ tests_test_clock_CPPFLAGS = $(test_cppflags)
 tests_test_clock_LDADD = $(test_ldadd)
 
 tests_test_certdata_SOURCES = tests/test_certdata.c $(trust_support) \
-	tools/certdata.h tools/certdata.c
+	tools/certdata.h tools/certdata.c tools/certdata_join.c
 tests_test_certdata_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_certdata_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/vectors/certdata.txt
@@ -402,7 +402,7 @@ tests_fuzz_replay_bundle_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/bundle"'
 tests_fuzz_replay_bundle_LDADD = $(test_ldadd)
 
 tests_fuzz_replay_certdata_SOURCES = tests/fuzz/fuzz_certdata.c tests/fuzz/replay.c \
-	tools/certdata.h tools/certdata.c
+	tools/certdata.h tools/certdata.c tools/certdata_join.c
 tests_fuzz_replay_certdata_CPPFLAGS = $(fuzz_cppflags) -I$(top_srcdir)/tools $(fuzz_corpus)/certdata"'
 tests_fuzz_replay_certdata_LDADD = $(test_ldadd)
 
@@ -430,7 +430,7 @@ fuzz:
 	LIBS='$(OPENSSL_LIBS) $(LIBIDN2_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(PTHREAD_FLAGS)' \
 	    $(srcdir)/tests/fuzz/run.sh '$(SECONDS)' fuzz-work '$(srcdir)' $(TARGETS) -- \
 	    $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES) \
-	    tools/certdata.c $(tests_support_libpki_la_SOURCES) $(tests_support_libpeer_la_SOURCES)
+	    tools/certdata.c tools/certdata_join.c $(tests_support_libpki_la_SOURCES) $(tests_support_libpeer_la_SOURCES)
 
 # Branch coverage of the modules that decide who the peer is (gcc and gcov).
 covered_modules = name match

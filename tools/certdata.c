@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 struct reader {
@@ -21,17 +20,14 @@ struct reader {
 	struct certdata_error *error;
 };
 
-static int fail(struct reader *r, unsigned line, const char *format, ...)
-    __attribute__((__format__(__printf__, 3, 4)));
-
-static int
-fail(struct reader *r, unsigned line, const char *format, ...)
+int
+certdata_fail(struct certdata_error *error, unsigned line, const char *format, ...)
 {
 	va_list args;
 
-	r->error->line = line;
+	error->line = line;
 	va_start(args, format);
-	(void)vsnprintf(r->error->text, sizeof(r->error->text), format, args);
+	(void)vsnprintf(error->text, sizeof(error->text), format, args);
 	va_end(args);
 	return -1;
 }
@@ -39,7 +35,7 @@ fail(struct reader *r, unsigned line, const char *format, ...)
 static int
 fail_memory(struct reader *r)
 {
-	return fail(r, 0, "out of memory");
+	return certdata_fail(r->error, 0, "out of memory");
 }
 
 /* --------------------------------------------------------------------- lines */
@@ -85,7 +81,7 @@ next_line(struct reader *r, struct word *line)
 	r->line++;
 	nl = memchr(r->at, '\n', (size_t)(r->end - r->at));
 	if (nl == NULL)
-		return fail(r, r->line, "the file ends in the middle of this line");
+		return certdata_fail(r->error, r->line, "the file ends in the middle of this line");
 	*line = (struct word){r->at, (size_t)(nl - r->at)};
 	r->at = nl + 1;
 	if (line->len > 0 && line->at[line->len - 1] == '\r')
@@ -150,7 +146,8 @@ add_octets(struct reader *r, struct word line, struct certdata_octets *out, size
 
 	while (line.len > 0) {
 		if ((octet = take_escape(&line)) < 0)
-			return fail(r, r->line, "neither octets (\\ooo or \\xHH) nor END");
+			return certdata_fail(
+			    r->error, r->line, "neither octets (\\ooo or \\xHH) nor END");
 		if (out->len == *room) {
 			size_t more = *room == 0 ? 64 : *room * 2;
 			unsigned char *at = realloc(out->at, more);
@@ -170,7 +167,7 @@ static int
 read_octets(struct reader *r, struct certdata_octets *out)
 {
 	const unsigned begun = r->line;
-	struct word line;
+	struct word line = {"", 0};
 	size_t room = 0;
 	int rv;
 
@@ -178,11 +175,15 @@ read_octets(struct reader *r, struct certdata_octets *out)
 	*out = (struct certdata_octets){NULL, 0};
 	while ((rv = next_line(r, &line)) == 1) {
 		if (is(line, "END"))
-			return out->len > 0 ? 0 : fail(r, r->line, "no octets before END");
+			return out->len > 0
+				   ? 0
+				   : certdata_fail(r->error, r->line, "no octets before END");
 		if (add_octets(r, line, out, &room) != 0)
 			return -1;
 	}
-	return rv < 0 ? -1 : fail(r, begun, "the file ends before the END of these octets");
+	return rv < 0
+		   ? -1
+		   : certdata_fail(r->error, begun, "the file ends before the END of these octets");
 }
 
 /* "text" with escapes inside. */
@@ -193,7 +194,7 @@ read_text(struct reader *r, struct word w, char **out)
 	int octet;
 
 	if (w.len < 2 || w.at[0] != '"' || w.at[w.len - 1] != '"')
-		return fail(r, r->line, "a text without its quotes");
+		return certdata_fail(r->error, r->line, "a text without its quotes");
 	w = (struct word){w.at + 1, w.len - 2};
 	p = text = malloc(w.len + 1);
 	if (text == NULL)
@@ -222,13 +223,13 @@ read_time(struct reader *r, const struct certdata_octets *octets, time_t *when)
 	struct tm tm;
 	int ok;
 
-	if (octets->len < sizeof(text))
+	if (octets->at != NULL && octets->len < sizeof(text))
 		memcpy(text, octets->at, octets->len);
 	ok = t != NULL && octets->len == 13 && ASN1_TIME_set_string(t, text) == 1 &&
 	     ASN1_TIME_to_tm(t, &tm) == 1;
 	ASN1_TIME_free(t);
 	if (!ok)
-		return fail(r, r->line, "no time in these octets (YYMMDDHHMMSSZ)");
+		return certdata_fail(r->error, r->line, "no time in these octets (YYMMDDHHMMSSZ)");
 	*when = timegm(&tm);
 	return 0;
 }
@@ -270,7 +271,8 @@ read_level(struct reader *r, struct word w, enum certdata_trust *level)
 			return 0;
 		}
 	}
-	return fail(r, r->line, "\"%s\" is no level of trust that is known here", shown(w, text));
+	return certdata_fail(
+	    r->error, r->line, "\"%s\" is no level of trust that is known here", shown(w, text));
 }
 
 static int
@@ -282,7 +284,7 @@ read_distrust(struct reader *r, struct word type, struct word value, time_t *whe
 	if (is(type, "CK_BBOOL") && is(value, "CK_FALSE"))
 		return 0;
 	if (!is(type, "MULTILINE_OCTAL"))
-		return fail(r, r->line, "neither CK_FALSE nor a time");
+		return certdata_fail(r->error, r->line, "neither CK_FALSE nor a time");
 	rv = read_octets(r, &octets);
 	if (rv == 0)
 		rv = read_time(r, &octets, when);
@@ -344,7 +346,7 @@ read_attribute(struct reader *r, struct certdata_object *o, struct word name, st
 	if (is(type, "CK_TRUST") && purpose != CERTDATA_PURPOSES)
 		return read_level(r, value, &o->level[purpose]);
 	if (value.len == 0)
-		return fail(r, r->line, "an attribute without a value");
+		return certdata_fail(r->error, r->line, "an attribute without a value");
 	return 0;
 }
 
@@ -398,7 +400,8 @@ begin_object(struct reader *r, struct word value, struct certdata_object *spare,
 	case CLASS_UNKNOWN:
 		break;
 	}
-	return fail(r, r->line, "\"%s\" is no class that is known here", shown(value, text));
+	return certdata_fail(
+	    r->error, r->line, "\"%s\" is no class that is known here", shown(value, text));
 }
 
 static int
@@ -411,11 +414,12 @@ read_line(struct reader *r, struct word line, struct certdata_object *spare,
 	if (name.len == 0 || name.at[0] == '#')
 		return 0;
 	if (!begins(name, "CKA_") || type.len == 0)
-		return fail(r, r->line, "\"%s\" begins no attribute", shown(name, text));
+		return certdata_fail(
+		    r->error, r->line, "\"%s\" begins no attribute", shown(name, text));
 	if (is(name, "CKA_CLASS"))
 		return begin_object(r, line, spare, current);
 	if (*current == NULL)
-		return fail(r, r->line, "an attribute before the first CKA_CLASS");
+		return certdata_fail(r->error, r->line, "an attribute before the first CKA_CLASS");
 	return read_attribute(r, *current, name, type, line);
 }
 
@@ -423,14 +427,15 @@ read_line(struct reader *r, struct word line, struct certdata_object *spare,
 static int
 skip_preface(struct reader *r)
 {
-	struct word line;
+	struct word line = {"", 0};
 	int rv;
 
 	while ((rv = next_line(r, &line)) == 1)
 		if (is(line, "BEGINDATA"))
 			return 0;
 	return rv < 0 ? -1
-		      : fail(r, r->line > 0 ? r->line : 1, "no BEGINDATA: this is no certdata.txt");
+		      : certdata_fail(r->error, r->line > 0 ? r->line : 1,
+			    "no BEGINDATA: this is no certdata.txt");
 }
 
 static void
@@ -447,7 +452,7 @@ static int
 read_objects(struct reader *r)
 {
 	struct certdata_object spare, *current = NULL;
-	struct word line;
+	struct word line = {"", 0};
 	int rv;
 
 	memset(&spare, 0, sizeof(spare));
@@ -458,154 +463,13 @@ read_objects(struct reader *r)
 	return rv;
 }
 
-/* ------------------------------------------------------------------- joining */
-
-static bool
-same(const struct certdata_octets *a, const unsigned char *at, size_t len)
-{
-	return a->at != NULL && a->len == len && memcmp(a->at, at, len) == 0;
-}
-
-/* What the certificate itself says must be what the object says of it. */
-static int
-check_certificate(struct reader *r, const struct certdata_object *o)
-{
-	const unsigned char *p = o->value.at, *name = NULL;
-	X509 *x = o->value.len > INT32_MAX ? NULL : d2i_X509(NULL, &p, (long)o->value.len);
-	unsigned char *serial = NULL;
-	size_t name_len = 0;
-	int serial_len, rv = -1;
-
-	if (x == NULL || p != o->value.at + o->value.len) {
-		(void)fail(r, o->line, "the CKA_VALUE of this object is no certificate");
-		goto out;
-	}
-	serial_len = i2d_ASN1_INTEGER(X509_get0_serialNumber(x), &serial);
-	if (serial_len <= 0 || X509_NAME_get0_der(X509_get_issuer_name(x), &name, &name_len) != 1)
-		(void)fail_memory(r);
-	else if (!same(&o->issuer, name, name_len) || !same(&o->serial, serial, (size_t)serial_len))
-		(void)fail(
-		    r, o->line, "issuer or serial number of this object are not its certificate's");
-	else
-		rv = 0;
-out:
-	OPENSSL_free(serial);
-	X509_free(x);
-	return rv;
-}
-
-/* A purpose that one trust object speaks of must be in all of them: else the file is cut. */
-static bool
-says_all(const struct certdata *d, const struct certdata_object *trust)
-{
-	bool said = false;
-	int purpose;
-	size_t i;
-
-	for (purpose = 0; purpose < CERTDATA_PURPOSES; purpose++) {
-		said |= trust->level[purpose] != CERTDATA_UNSAID;
-		for (i = 0; trust->level[purpose] == CERTDATA_UNSAID && i < d->count; i++)
-			if (d->list[i].level[purpose] != CERTDATA_UNSAID)
-				return false;
-	}
-	return said;
-}
-
-static int
-check_object(struct reader *r, const struct certdata_object *o)
-{
-	const char *missing = NULL;
-
-	if (o->issuer.at == NULL)
-		missing = "CKA_ISSUER";
-	else if (o->serial.at == NULL)
-		missing = "CKA_SERIAL_NUMBER";
-	else if (!o->is_trust && o->value.at == NULL)
-		missing = "CKA_VALUE";
-	else if (o->is_trust && !says_all(r->data, o))
-		missing = "CKA_TRUST_... that others have";
-	if (missing != NULL)
-		return fail(r, o->line, "this object has no %s", missing);
-	return o->is_trust ? 0 : check_certificate(r, o);
-}
-
-/* Whether a trust object speaks of a certificate: 1, 0, or -1: it names it, with another hash. */
-static int
-speaks_of(const struct certdata_object *trust, const struct certdata_object *cert,
-    const unsigned char *sha1)
-{
-	if (!same(&trust->issuer, cert->issuer.at, cert->issuer.len) ||
-	    !same(&trust->serial, cert->serial.at, cert->serial.len))
-		return 0;
-	return trust->sha1.at == NULL || same(&trust->sha1, sha1, 20) ? 1 : -1;
-}
-
-/* The worse of two opinions about one certificate. */
-static void
-join_levels(struct certdata_object *kept, const struct certdata_object *other)
-{
-	int purpose;
-
-	for (purpose = 0; purpose < CERTDATA_PURPOSES; purpose++)
-		if (other->level[purpose] == CERTDATA_DISTRUSTED ||
-		    kept->level[purpose] == CERTDATA_TRUSTED)
-			kept->level[purpose] = other->level[purpose];
-}
-
-static int
-join(struct reader *r, struct certdata_object *cert)
-{
-	unsigned char sha1[EVP_MAX_MD_SIZE];
-	const struct certdata_object *other = NULL;
-	size_t len = 0, i;
-	int rv;
-
-	if (EVP_Q_digest(NULL, "SHA1", NULL, cert->value.at, cert->value.len, sha1, &len) != 1)
-		return fail_memory(r);
-	for (i = 0; i < r->data->count; i++) {
-		struct certdata_object *trust = &r->data->list[i];
-
-		rv = trust->is_trust ? speaks_of(trust, cert, sha1) : 0;
-		if (rv < 0)
-			other = trust;
-		if (rv <= 0)
-			continue;
-		trust->joined = true;
-		if (cert->trust == NULL)
-			cert->trust = trust;
-		else
-			join_levels(cert->trust, trust);
-	}
-	if (cert->trust != NULL)
-		return 0;
-	if (other != NULL)
-		return fail(r, other->line,
-		    "the hash here is not that of the certificate in line %u", cert->line);
-	return fail(r, cert->line, "no trust object speaks of this certificate");
-}
-
-static int
-join_all(struct reader *r)
-{
-	struct certdata *d = r->data;
-	size_t i;
-
-	for (i = 0; i < d->count; i++)
-		if (check_object(r, &d->list[i]) != 0)
-			return -1;
-	for (i = 0; i < d->count; i++)
-		if (!d->list[i].is_trust && join(r, &d->list[i]) != 0)
-			return -1;
-	return 0;
-}
-
 int
 certdata_parse(const char *text, size_t len, struct certdata *data, struct certdata_error *error)
 {
 	struct reader r = {text, text + len, 0, data, error};
 
 	*data = (struct certdata){NULL, 0};
-	if (skip_preface(&r) == 0 && read_objects(&r) == 0 && join_all(&r) == 0)
+	if (skip_preface(&r) == 0 && read_objects(&r) == 0 && certdata_join(data, error) == 0)
 		return 0;
 	certdata_clear(data);
 	return -1;

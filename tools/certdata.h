@@ -60,4 +60,9 @@ int certdata_parse(
     const char *text, size_t len, struct certdata *data, struct certdata_error *error);
 void certdata_clear(struct certdata *data);
 
+/** For its parts: fill the error, return -1; join what was read, 0 or -1 with the error. */
+int certdata_fail(struct certdata_error *error, unsigned line, const char *format, ...)
+    __attribute__((__format__(__printf__, 3, 4)));
+int certdata_join(struct certdata *data, struct certdata_error *error);
+
 #endif

@@ -11,7 +11,8 @@ tools_tlswrap_SOURCES = \
 	tools/match.c \
 	tools/verify.c \
 	tools/trust_anchors.h tools/trust_anchors.c \
-	tools/certdata.h tools/certdata.c tools/bundle.c \
+	tools/certdata.h tools/certdata.c tools/certdata_join.c \
+	tools/bundle.h tools/bundle.c tools/bundle_choose.c tools/bundle_write.c \
 	tools/trust_report.h tools/trust.c tools/trust_print.c tools/trust_json.c \
 	tools/lab_tool.h \
 	tools/lab.c \

@@ -198,7 +198,8 @@ add_source(struct anchors *a, const struct tlsw__trust_source *from)
 	} else if (tlsw__cadir_each(from->dir, add_dir_file, a, &fault) != 0) {
 		add_problem(a, "%s", fault.text);
 	}
-	qsort(s->problems, s->problem_count, sizeof(char *), by_text);
+	if (s->problem_count > 0)
+		qsort(s->problems, s->problem_count, sizeof(char *), by_text);
 }
 
 /* By subject, so that the order does not depend on a directory's. */
@@ -247,7 +248,7 @@ anchors_clear(struct anchors *a)
 
 	for (i = 0; i < a->count; i++)
 		tls_certificate_free(a->list[i].cert);
-	for (i = 0; i < a->source_count; i++) {
+	for (i = 0; a->sources != NULL && i < a->source_count; i++) {
 		for (k = 0; k < a->sources[i].problem_count; k++)
 			free(a->sources[i].problems[k]);
 		free(a->sources[i].problems);
