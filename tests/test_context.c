@@ -1177,12 +1177,14 @@ add_effects(Suite *suite)
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("context");
-	TCase *t = tcase_create("environment");
+	Suite *suite;
+	TCase *t;
 	int status;
 
 	if (scene_was_client(argc, argv, &status))
 		return status;
+	suite = suite_create("context");
+	t = tcase_create("environment");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, the_default_context_is_made_once_and_tried_again_after_a_failure);

@@ -612,12 +612,14 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("environment");
-	TCase *t = tcase_create("signals");
+	Suite *suite;
+	TCase *t;
 	int status;
 
 	if (scene_was_client(argc, argv, &status))
 		return status;
+	suite = suite_create("environment");
+	t = tcase_create("signals");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, a_storm_of_signals_changes_nothing, 0, 2);
