@@ -112,6 +112,11 @@ forbid '(SSL|SSL_CTX)_set1_server_cert_type' \
 forbid 'SSL_free_buffers' 'wall: J13: never called'
 forbid '(SSL_CTX|X509_STORE)_set_default_(verify_)?(paths|dir|file|store)(_ex)?' \
 	'trust.c looks the system store up; this call re-reads the directory at each handshake'
+# shellcheck disable=SC2086
+offline=$(printf '%s\n' $lib | grep -v 'lib/\(connect\|compat\)[^/]*$')
+# shellcheck disable=SC2086
+rule 'wall: G08: only connect.c opens connections; nothing is ever fetched (AIA, OCSP, CRLs)' \
+	"$(grep_code '(^|[^A-Za-z0-9_>.])(socket|connect|getaddrinfo|gethostbyname|OSSL_HTTP_[a-z]+|OCSP_sendreq_[a-z]+)[[:space:]]*\(' $offline)"
 forbid 'mmap' 'a file truncated in place would raise SIGBUS in the caller'
 forbid 'SSL_CTX_set_verify_depth|SSL_set_verify_depth' 'the verdict is taken by verify.c alone'
 forbid 'signal|sigaction|sigprocmask|atexit|setenv|putenv|exit|abort|setlocale' \

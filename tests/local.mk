@@ -380,7 +380,8 @@ fuzz_targets = \
 	cert \
 	match \
 	name \
-	starttls
+	starttls \
+	verdict
 
 fuzz_programs = \
 	tests/fuzz/replay_bundle \
@@ -388,7 +389,8 @@ fuzz_programs = \
 	tests/fuzz/replay_cert \
 	tests/fuzz/replay_match \
 	tests/fuzz/replay_name \
-	tests/fuzz/replay_starttls
+	tests/fuzz/replay_starttls \
+	tests/fuzz/replay_verdict
 
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
@@ -421,6 +423,10 @@ tests_fuzz_replay_name_LDADD = $(test_ldadd)
 tests_fuzz_replay_starttls_SOURCES = tests/fuzz/fuzz_starttls.c tests/fuzz/replay.c
 tests_fuzz_replay_starttls_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/starttls"'
 tests_fuzz_replay_starttls_LDADD = $(test_ldadd)
+
+tests_fuzz_replay_verdict_SOURCES = tests/fuzz/fuzz_verdict.c tests/fuzz/replay.c
+tests_fuzz_replay_verdict_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/verdict"'
+tests_fuzz_replay_verdict_LDADD = $(test_ldadd)
 
 SECONDS = 60
 TARGETS = $(fuzz_targets)

@@ -117,6 +117,33 @@ START_TEST(lists_decide_as_the_flags_say)
 }
 END_TEST
 
+/* cRLDistributionPoints whose one point is named relative to the issuer of the list */
+#define POINT_RELATIVE                                                     \
+	"\x30\x10\x30\x0e\xa0\x0c\xa1\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01\x78"
+
+/* wall: M07: such a point is not followed, and excuses nobody from the list */
+START_TEST(a_relative_distribution_point_changes_nothing)
+{
+	static const enum list lists[] = {GOOD, REVOKING, NONE};
+	struct tlsw__chain_policy policy = chain_ordinary;
+	struct pki *root = CA(.cn = "Root");
+	struct pki *leaf = LEAF(
+	    .issuer = root, .extra = PKI_EXTENSIONS(PKI_EXTENSION("2.5.29.31", false, POINT_RELATIVE)));
+	X509_STORE *store = pki_store(PKI_LIST(root));
+	struct tlsw__chain chain;
+
+	if (lists[_i] != NONE)
+		add_list(store, lists[_i], root, leaf);
+	policy.flags = LEAF_ONLY;
+	chain = chain_judge_in(store, PKI_LIST(leaf), &policy);
+	ck_assert_int_eq(chain.ok, lists[_i] == GOOD);
+	if (lists[_i] == REVOKING)
+		ck_assert(chain_found(&chain, X509_V_ERR_CERT_REVOKED, 0));
+	tlsw__chain_clear(&chain);
+	X509_STORE_free(store);
+}
+END_TEST
+
 START_TEST(strict_wants_lists_with_numbers)
 {
 	struct tlsw__chain_policy policy = {LEAF_ONLY | TLSW_VERIFY_STRICT, 100, 0, 2};
@@ -182,6 +209,7 @@ main(void)
 	tcase_add_loop_test(
 	    t, lists_decide_as_the_flags_say, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, strict_wants_lists_with_numbers);
+	tcase_add_loop_test(t, a_relative_distribution_point_changes_nothing, 0, 3);
 	tcase_add_test(t, odd_kinds_of_names_are_compared_safely);
 	suite_add_tcase(s, t);
 	return support_run(s);

@@ -267,6 +267,15 @@ static const struct refusal refusals[] = {
         TLSW_ERR_CERTIFICATE, TLSW_REASON_PURPOSE, SSL_AD_UNSUPPORTED_CERTIFICATE, false, false, ""},
     {"RSA-1024", {.key_type = "RSA-1024"}, TLSW_ERR_CERTIFICATE, TLSW_REASON_WEAK, -2, false, false,
         ""},
+    {"wall: D01 common name beside a URI",
+        {.cn = "www.lab.test", .san = (const struct pki_name[]){PKI_URI("https://www.lab.test"), {0, NULL, 0}}},
+        TLSW_ERR_HOSTNAME_MISMATCH, TLSW_REASON_HOSTNAME, SSL_AD_BAD_CERTIFICATE, false, false, ""},
+    {"wall: D01 common name beside another service",
+        {.cn = "www.lab.test", .san = (const struct pki_name[]){PKI_SRV("_imap.www.lab.test"), {0, NULL, 0}}},
+        TLSW_ERR_HOSTNAME_MISMATCH, TLSW_REASON_HOSTNAME, SSL_AD_BAD_CERTIFICATE, false, false, ""},
+    {"wall: D08 common name right, identifier wrong",
+        {.cn = "www.lab.test", .san = (const struct pki_name[]){PKI_DNS("mail.lab.test"), {0, NULL, 0}}},
+        TLSW_ERR_HOSTNAME_MISMATCH, TLSW_REASON_HOSTNAME, SSL_AD_BAD_CERTIFICATE, false, false, ""},
     {"common name only", {.cn = "www.lab.test", .san = (const struct pki_name[]){{0, NULL, 0}}},
         TLSW_ERR_HOSTNAME_MISMATCH, TLSW_REASON_HOSTNAME, SSL_AD_BAD_CERTIFICATE, false, false,
         "names no host"},
@@ -324,7 +333,7 @@ START_TEST(a_wrong_server_is_refused_before_anything_leaves)
 }
 END_TEST
 
-/* wall: A16, D07 */
+/* wall: A16, D07, D11 */
 START_TEST(another_address_is_refused)
 {
 	struct pki *c = pki_make(.issuer = ca, .cn = "127.0.0.1",
@@ -419,6 +428,23 @@ START_TEST(octets_that_come_first_are_an_injection)
 	ck_assert_uint_eq(report.raw_in, 0);
 	ck_assert_ptr_nonnull(strstr(tls_last_error()->message,
 	    "server answered \"220 mail.example.org ESMTP\": it speaks plain SMTP here, use STARTTLS"));
+}
+END_TEST
+
+/* wall: A26: the name comes from the caller, never from what a server says of itself */
+START_TEST(a_greeting_names_nobody)
+{
+	static const struct peer_step script[] = {PEER_SEND("220 evil.test ESMTP\r\n"), PEER_HANDSHAKE,
+	    PEER_DRAIN, PEER_END};
+	struct pki *evil = pki_leaf(ca, "evil.test");
+	struct peer_options options = server(evil);
+	char greeting[32];
+
+	options.script = script;
+	serve(options);
+	ck_assert_int_eq(recv(fd, greeting, 21, MSG_WAITALL), 21);
+	assert_refused(TLSW_ERR_HOSTNAME_MISMATCH, "www.lab.test");
+	pki_free(evil);
 }
 END_TEST
 
@@ -803,6 +829,18 @@ START_TEST(sigpipe_never_ends_the_process)
 }
 END_TEST
 
+/* wall: M06: certificates that expand before any check are not asked for, where OpenSSL could */
+START_TEST(compressed_certificates_are_not_asked_for)
+{
+	uint64_t options = SSL_CTX_get_options(tls_context_native(ctx));
+
+	ck_assert_uint_eq(options & SSL_OP_NO_COMPRESSION, SSL_OP_NO_COMPRESSION);
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+	ck_assert_uint_ne(options & SSL_OP_NO_RX_CERTIFICATE_COMPRESSION, 0);
+#endif
+}
+END_TEST
+
 /* An SSL that nobody judges refuses, also one made past this library. */
 START_TEST(an_ssl_without_a_judge_refuses_every_peer)
 {
@@ -868,6 +906,7 @@ add_refused(Suite *suite)
 	tcase_add_loop_test(t, a_host_of_254_octets_is_refused_and_253_is_not_too_long, 0, 2);
 	tcase_add_test(t, without_anchors_nothing_is_sent);
 	tcase_add_test(t, octets_that_come_first_are_an_injection);
+	tcase_add_test(t, a_greeting_names_nobody);
 	tcase_add_test(t, octets_read_behind_the_go_ahead_are_an_injection);
 	tcase_add_test(t, an_upgrade_with_nothing_unread_is_a_wrap);
 	tcase_add_test(t, a_plaintext_answer_is_quoted);
@@ -894,6 +933,7 @@ add_policy(Suite *suite)
 	tcase_add_test(t, constraints_bind_the_host_that_was_asked_for);
 	tcase_add_test(t, the_error_queue_is_left_as_found);
 	tcase_add_test(t, sigpipe_never_ends_the_process);
+	tcase_add_test(t, compressed_certificates_are_not_asked_for);
 	tcase_add_test(t, an_ssl_without_a_judge_refuses_every_peer);
 	tcase_add_loop_test(t, the_gate_stays_shut_when_the_verdict_was_skipped, 0, 2);
 	suite_add_tcase(suite, t);
