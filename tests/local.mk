@@ -1,6 +1,7 @@
 # Certificates in memory and a server under control; nothing but OpenSSL, so
 # that the lab can use them as well. Built when something asks for them.
 EXTRA_LTLIBRARIES += tests/support/libpki.la tests/support/libpeer.la
+CLEANFILES += tests/support/libpki.la tests/support/libpeer.la
 
 tests_support_libpki_la_SOURCES = \
 	tests/support/pki.h tests/support/pki_internal.h tests/support/pki.c \

@@ -37,6 +37,7 @@ CLEANFILES += tools/tlswrap-demo$(EXEEXT)
 
 # The lab's servers: for the command and for the tests. Built when asked for.
 EXTRA_LTLIBRARIES += tools/liblab.la
+CLEANFILES += tools/liblab.la
 tools_liblab_la_SOURCES = \
 	tools/lab.h \
 	tools/lab_raw.h \
