@@ -211,7 +211,8 @@ TLSW_API unsigned long tls_context_get_verify_flags(const tls_context *ctx);
 
 /**
  * At most so many non-self-issued certificates between leaf and anchor
- * (RFC 5280 section 6.1.2). 0 to 100, default 100. Errors: TLSW_ERR_USAGE.
+ * (RFC 5280 section 6.1.2), default 100. Whatever it is, no path of over 128
+ * certificates is followed. Errors: TLSW_ERR_USAGE (negative).
  */
 TLSW_API int tls_context_set_verify_depth(tls_context *ctx, int intermediates);
 

@@ -166,7 +166,7 @@ set_defaults(tls_context *ctx)
 	ctx->handshake_timeout_ms = DEFAULT_HANDSHAKE_TIMEOUT_MS;
 	ctx->policy.require_chain = true;
 	ctx->policy.check_hostname = true;
-	ctx->policy.chain.depth = TLSW__VERIFY_DEPTH_MAX;
+	ctx->policy.chain.depth = TLSW__VERIFY_DEPTH;
 	ctx->policy.chain.security_level = SSL_CTX_get_security_level(ctx->ssl_ctx);
 	if (ctx->policy.chain.security_level > DEFAULT_SECURITY_LEVEL)
 		ctx->security_level_floor = ctx->policy.chain.security_level;

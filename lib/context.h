@@ -18,7 +18,7 @@
 #include "trust.h"
 #include "verify.h"
 
-#define TLSW__VERIFY_DEPTH_MAX 100
+#define TLSW__VERIFY_DEPTH 100
 
 /* Forward secrecy and AEAD only. */
 #define TLSW__DEFAULT_TLS12_CIPHERS                                                        \

@@ -103,9 +103,8 @@ tls_context_set_verify_depth(tls_context *ctx, int intermediates)
 {
 	if (tlsw__settable(ctx, "verify_depth") != 0)
 		return -1;
-	if (intermediates < 0 || intermediates > TLSW__VERIFY_DEPTH_MAX)
-		return tlsw__error_set(TLSW_ERR_USAGE, "verify_depth: %d is not from 0 to %d",
-		    intermediates, TLSW__VERIFY_DEPTH_MAX);
+	if (intermediates < 0)
+		return tlsw__error_set(TLSW_ERR_USAGE, "verify_depth: %d is negative", intermediates);
 	ctx->policy.chain.depth = intermediates;
 	return 0;
 }
