@@ -237,7 +237,12 @@ add_problem(struct text *t, const struct tlsw__verify_request *request,
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		add_not_yet(t, cert, now_for(request));
 		break;
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT: /* the chain got as far as what was loaded */
+		t->len = 0;
+		add(t, "\"%.160s\" was loaded but is no root, so no anchor without "
+		       "TLSW_VERIFY_PARTIAL_CHAIN; its issuer \"%.160s\" is not among %s",
+		    subject_of(cert), cert == NULL ? "?" : tls_certificate_issuer_name(cert), sources);
+		break;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 		t->len = 0;

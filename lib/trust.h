@@ -95,7 +95,7 @@ int tlsw__trust_lookups_worked(void);
 /** Differs whenever what is trusted differs. */
 uint64_t tlsw__snapshot_version(const struct tlsw__snapshot *snapshot);
 
-/** "the 144 anchors of /etc/ssl/certs/ca-certificates.crt" */
+/** "the 144 anchors of /etc/ssl/certs/ca-certificates.crt": what somebody is not among. */
 void tlsw__snapshot_describe(const struct tlsw__snapshot *snapshot, char *out, size_t size);
 
 /** A source of a snapshot, for reports; all lent. */

@@ -61,6 +61,12 @@ tlsw__snapshot_version(const struct tlsw__snapshot *snap)
 	return snap->version;
 }
 
+static bool
+is_named(const struct tlsw__source *s)
+{
+	return s->kind != TLSW__SOURCE_CRL && s->path != NULL;
+}
+
 static const char *
 shown_name(const struct tlsw__source *s, char *out, size_t size)
 {
@@ -69,32 +75,52 @@ shown_name(const struct tlsw__source *s, char *out, size_t size)
 	return tlsw__text_escape(out, size, name, strlen(name), TLSW__PATH_SHOWN);
 }
 
+/* " of A, B and C", " in memory", or both. */
+static void
+add_sources(const struct tlsw__snapshot *snap, char *out, size_t size)
+{
+	char name[TLSW__PATH_TEXT];
+	size_t i, left = 0;
+	bool memory = false, first = true;
+	int n = 0;
+
+	for (i = 0; i < snap->sources.count; i++)
+		left += is_named(snap->sources.list[i]);
+	for (i = 0; i < snap->sources.count && n >= 0 && (size_t)n < size; i++) {
+		const struct tlsw__source *s = snap->sources.list[i];
+
+		memory |= s->kind != TLSW__SOURCE_CRL && s->path == NULL;
+		if (!is_named(s))
+			continue;
+		out += n;
+		size -= (size_t)n;
+		left--;
+		n = snprintf(out, size, "%s%s",
+		    first      ? " of "
+		    : left > 0 ? ", "
+			       : " and ",
+		    shown_name(s, name, sizeof(name)));
+		first = false;
+	}
+	if (memory && n >= 0 && (size_t)n < size)
+		(void)snprintf(out + n, size - (size_t)n, "%s in memory", first ? "" : " and");
+}
+
+/* To be read behind "not among". */
 void
 tlsw__snapshot_describe(const struct tlsw__snapshot *snap, char *out, size_t size)
 {
 	const size_t anchors = tlsw__snapshot_anchors(snap);
-	char name[TLSW__PATH_TEXT];
-	size_t i, named = 0, sources = 0;
-	int n;
+	char sources[TLSW__PATH_TEXT * 2] = "";
 
-	for (i = 0; i < snap->sources.count; i++)
-		sources += snap->sources.list[i]->kind != TLSW__SOURCE_CRL;
-	n = snprintf(out, size, "the %zu anchor%s of %s", anchors, anchors == 1 ? "" : "s",
-	    sources == 0 ? "no source" : "");
-	for (i = 0; i < snap->sources.count && n >= 0 && (size_t)n < size; i++) {
-		const struct tlsw__source *s = snap->sources.list[i];
-
-		if (s->kind == TLSW__SOURCE_CRL)
-			continue;
-		named++;
-		out += n;
-		size -= (size_t)n;
-		n = snprintf(out, size, "%s%s",
-		    named == 1	       ? ""
-		    : named == sources ? " and "
-				       : ", ",
-		    shown_name(s, name, sizeof(name)));
-	}
+	add_sources(snap, sources, sizeof(sources));
+	if (sources[0] == '\0')
+		(void)snprintf(out, size, "the anchors: none were loaded");
+	else if (anchors > 1)
+		(void)snprintf(out, size, "the %zu anchors%s", anchors, sources);
+	else /* a directory tells none before it is asked */
+		(void)snprintf(
+		    out, size, "the anchors%s%s", sources, anchors == 1 ? " (there is one)" : "");
 }
 
 size_t

@@ -573,18 +573,65 @@ START_TEST(describe_names_sources_and_counts)
 	ck_assert_int_eq(load_file(), 1);
 	snap = tlsw__trust_snapshot(trust);
 	tlsw__snapshot_describe(snap, text, sizeof(text));
-	(void)snprintf(expected, sizeof(expected), "the 1 anchor of %s", scratch_path("ca.pem"));
+	(void)snprintf(expected, sizeof(expected), "the anchors of %s (there is one)",
+	    scratch_path("ca.pem"));
 	ck_assert_str_eq(text, expected);
 	tlsw__snapshot_describe(snap, text, 10);
-	ck_assert_str_eq(text, "the 1 anc");
+	ck_assert_str_eq(text, "the ancho");
 	tlsw__snapshot_free(snap);
 	(void)load_mem();
 	snap = tlsw__trust_snapshot(trust);
 	tlsw__snapshot_describe(snap, text, sizeof(text));
-	(void)snprintf(
-	    expected, sizeof(expected), "the 2 anchors of %s and memory", scratch_path("ca.pem"));
+	(void)snprintf(expected, sizeof(expected), "the 2 anchors of %s and in memory",
+	    scratch_path("ca.pem"));
 	ck_assert_str_eq(text, expected);
 	tlsw__snapshot_free(snap);
+}
+END_TEST
+
+START_TEST(describe_reads_well_for_memory_and_for_nothing)
+{
+	struct tlsw__snapshot *snap = tlsw__trust_snapshot(trust);
+	char text[600];
+
+	tlsw__snapshot_describe(snap, text, sizeof(text));
+	ck_assert_str_eq(text, "the anchors: none were loaded");
+	tlsw__snapshot_free(snap);
+	(void)load_mem();
+	snap = tlsw__trust_snapshot(trust);
+	tlsw__snapshot_describe(snap, text, sizeof(text));
+	ck_assert_str_eq(text, "the anchors in memory (there is one)");
+	tlsw__snapshot_free(snap);
+	(void)load_mem();
+	snap = tlsw__trust_snapshot(trust);
+	tlsw__snapshot_describe(snap, text, sizeof(text));
+	ck_assert_str_eq(text, "the 2 anchors in memory");
+	tlsw__snapshot_free(snap);
+}
+END_TEST
+
+START_TEST(a_ca_that_is_loaded_but_no_root_is_explained)
+{
+	struct pki *top = pki_ca("Top"), *middle = pki_intermediate(top, "Middle");
+	struct pki *end = pki_leaf(middle, "www.lab.test");
+	tls_certificate *cert = tls_certificate_load_mem(pki_pem(end), strlen(pki_pem(end)));
+	tls_context *roots = tls_context_new(), *any = tls_context_new();
+
+	ck_assert_int_eq(tls_context_load_ca_mem(roots, pki_pem(middle), strlen(pki_pem(middle))), 1);
+	ck_assert_int_eq(tls_context_load_ca_mem(any, pki_pem(middle), strlen(pki_pem(middle))), 1);
+	ck_assert_works(tls_context_set_verify_flags(any, TLSW_VERIFY_PARTIAL_CHAIN) == 0);
+	ck_assert_refused(tls_context_verify(roots, cert, "www.lab.test"), TLSW_ERR_CERTIFICATE);
+	ck_assert_str_eq(tls_last_error()->message,
+	    "\"CN=Middle\" was loaded but is no root, so no anchor without "
+	    "TLSW_VERIFY_PARTIAL_CHAIN; its issuer \"CN=Top\" is not among the anchors in memory "
+	    "(there is one)");
+	ck_assert_works(tls_context_verify(any, cert, "www.lab.test") == 0);
+	tls_context_free(any);
+	tls_context_free(roots);
+	tls_certificate_free(cert);
+	pki_free(end);
+	pki_free(middle);
+	pki_free(top);
 }
 END_TEST
 
@@ -633,6 +680,8 @@ suite(void)
 	t = tcase_create("texts");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, describe_names_sources_and_counts);
+	tcase_add_test(t, describe_reads_well_for_memory_and_for_nothing);
+	tcase_add_test(t, a_ca_that_is_loaded_but_no_root_is_explained);
 	suite_add_tcase(s, t);
 	return s;
 }
