@@ -391,7 +391,9 @@ TLSW_API int tls_context_set_signature_algorithms(tls_context *ctx, const char *
 /**
  * OpenSSL's security level, 0 to 5 (SSL_CTX_set_security_level(3)): the least
  * strength of keys and signatures. Default 2: 112 bits. openssl.cnf may raise
- * it, never lower it. Errors: TLSW_ERR_USAGE.
+ * it, never lower it. At every level a peer's RSA key of over 8192 bits is
+ * refused: whoever sends it decides how long it is calculated with.
+ * Errors: TLSW_ERR_USAGE.
  */
 TLSW_API int tls_context_set_security_level(tls_context *ctx, int level);
 

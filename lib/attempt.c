@@ -20,8 +20,9 @@
 
 struct run {
 	const struct tlsw__candidate *candidate;
-	struct tlsw__chain *out; /* where a diagnosis notes what it meets */
-	time_t when;		 /* never 0 */
+	struct tlsw__chain *out;	     /* where a diagnosis notes what it meets */
+	time_t when;			     /* never 0 */
+	X509_STORE_CTX_verify_fn signatures; /* OpenSSL's own function */
 	unsigned cost_left;
 };
 
@@ -158,6 +159,42 @@ note_and_go_on(int ok, X509_STORE_CTX *ctx)
 	return run->cost_left > 0;
 }
 
+/* ------------------------------------------------------------- sizes of keys */
+
+bool
+tlsw__attempt_bounded(X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	int id = key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
+
+	return (id != EVP_PKEY_RSA && id != EVP_PKEY_RSA_PSS) ||
+	       EVP_PKEY_get_bits(key) <= TLSW__RSA_BITS_MAX;
+}
+
+/*
+ * In front of OpenSSL's own check of the signatures in a path: none is checked
+ * if the peer sent a CA with an oversize key. Anchors are what they are.
+ */
+static int
+verify_bounded(X509_STORE_CTX *ctx)
+{
+	struct run *run = X509_STORE_CTX_get_app_data(ctx);
+	STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+	int i;
+
+	for (i = 1; i < X509_STORE_CTX_get_num_untrusted(ctx); i++) {
+		if (tlsw__attempt_bounded(sk_X509_value(path, i)))
+			continue;
+		X509_STORE_CTX_set_error_depth(ctx, i);
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
+		if (run->out != NULL)
+			tlsw__chain_add(
+			    run->out, X509_V_ERR_APPLICATION_VERIFICATION, i, TLSW__RSA_TOO_LARGE);
+		return 0;
+	}
+	return run->signatures(ctx);
+}
+
 /* ------------------------------------------------------------- the attempt */
 
 /* OpenSSL takes exponents of over 64 bits up to 3072 bits of modulus: as slow as signing. */
@@ -213,6 +250,8 @@ new_run(const struct tlsw__candidate *candidate, struct run *run, X509_STORE_CTX
 	if (candidate->dane != NULL)
 		X509_STORE_CTX_set0_dane(ctx, candidate->dane);
 	X509_STORE_CTX_set_verify_cb(ctx, callback);
+	run->signatures = X509_STORE_CTX_get_verify(ctx);
+	X509_STORE_CTX_set_verify(ctx, verify_bounded);
 	return ctx;
 }
 
@@ -247,6 +286,13 @@ within_depth(STACK_OF(X509) *path, int depth)
 	return counted <= depth;
 }
 
+/* OpenSSL never says this one by itself: verify_bounded() did. */
+static const char *
+why(int error)
+{
+	return error == X509_V_ERR_APPLICATION_VERIFICATION ? TLSW__RSA_TOO_LARGE : NULL;
+}
+
 static int
 judge(X509_STORE_CTX *ctx, const struct tlsw__candidate *candidate, struct tlsw__chain *out)
 {
@@ -262,7 +308,7 @@ judge(X509_STORE_CTX *ctx, const struct tlsw__candidate *candidate, struct tlsw_
 	out->presented = X509_STORE_CTX_get_num_untrusted(ctx);
 	if (verdict != 1 || error != X509_V_OK)
 		tlsw__chain_add(out, error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED,
-		    X509_STORE_CTX_get_error_depth(ctx), NULL);
+		    X509_STORE_CTX_get_error_depth(ctx), why(error));
 	else if (!within_depth(out->path, candidate->policy->depth))
 		tlsw__chain_add(
 		    out, X509_V_ERR_CERT_CHAIN_TOO_LONG, sk_X509_num(out->path) - 2, NULL);
@@ -308,8 +354,8 @@ ends_at(const struct tlsw__chain *chain, time_t when)
  * RFC 5280 section 4.1.2.5 counts the second of notAfter as valid, OpenSSL does
  * not. What OpenSSL accepts one second earlier is valid at both.
  */
-int
-tlsw__attempt(const struct tlsw__candidate *candidate, struct tlsw__chain *out)
+static int
+attempt_in_time(const struct tlsw__candidate *candidate, struct tlsw__chain *out)
 {
 	time_t when = candidate->policy->when;
 	unsigned verifications;
@@ -326,9 +372,20 @@ tlsw__attempt(const struct tlsw__candidate *candidate, struct tlsw__chain *out)
 }
 
 int
+tlsw__attempt(const struct tlsw__candidate *candidate, struct tlsw__chain *out)
+{
+	if (attempt_in_time(candidate, out) == -1)
+		return -1;
+	return out->ok && candidate->host != NULL ? tlsw__chain_constrain(out, candidate->host) : 0;
+}
+
+int
 tlsw__attempt_diagnose(const struct tlsw__candidate *candidate, struct tlsw__chain *out)
 {
-	struct run run = {candidate, out, candidate->policy->when, DIAGNOSE_COST};
+	struct run run = {.candidate = candidate,
+	    .out = out,
+	    .when = candidate->policy->when,
+	    .cost_left = DIAGNOSE_COST};
 	X509_STORE_CTX *ctx = new_run(candidate, &run, note_and_go_on);
 
 	if (ctx == NULL)

@@ -184,31 +184,50 @@ is_hopeless(const struct tlsw__chain *chain)
 	return chain->problem_count > 0 && chain->problems[0].error == X509_V_ERR_EE_KEY_TOO_SMALL;
 }
 
+/* What nobody calculates with: the path is the leaf alone. */
+static int
+refuse_leaf(X509 *leaf, struct tlsw__chain *out)
+{
+	out->path = sk_X509_new_null();
+	if (out->path == NULL || sk_X509_push(out->path, leaf) <= 0)
+		return tlsw__error_set_memory();
+	(void)X509_up_ref(leaf);
+	tlsw__chain_add(out, X509_V_ERR_APPLICATION_VERIFICATION, 0, TLSW__RSA_TOO_LARGE);
+	return 0;
+}
+
 static int
 build(const struct tlsw__candidate *first, struct tlsw__chain *out)
 {
+	if (!tlsw__attempt_bounded(first->leaf))
+		return refuse_leaf(first->leaf, out);
 	if (tlsw__attempt(first, out) == -1)
 		return -1;
 	if (out->ok)
 		return 0;
 	if (first->dane == NULL && !is_hopeless(out) && tlsw__search(first, out) == -1)
 		return -1;
-	return out->ok ? 0 : diagnose(first, out);
+	if (out->ok)
+		return 0;
+	if (diagnose(first, out) == -1)
+		return -1;
+	return first->host != NULL ? tlsw__chain_constrain(out, first->host) : 0;
 }
 
 int
 tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
     const struct tlsw__chain_policy *policy, struct tlsw__chain *out)
 {
-	return tlsw__chain_build_dane(store, leaf, untrusted, policy, NULL, out);
+	return tlsw__chain_build_for(NULL, NULL, store, leaf, untrusted, policy, out);
 }
 
 int
-tlsw__chain_build_dane(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
-    const struct tlsw__chain_policy *policy, SSL_DANE *dane, struct tlsw__chain *out)
+tlsw__chain_build_for(const struct tlsw__reference *host, SSL_DANE *dane, X509_STORE *store,
+    X509 *leaf, STACK_OF(X509) *untrusted, const struct tlsw__chain_policy *policy,
+    struct tlsw__chain *out)
 {
 	struct tlsw__chain_policy at = *policy;
-	struct tlsw__candidate first = {store, leaf, untrusted, NULL, &at, dane};
+	struct tlsw__candidate first = {store, leaf, untrusted, NULL, &at, dane, host};
 	int rv;
 
 	memset(out, 0, sizeof(*out));

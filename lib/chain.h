@@ -52,7 +52,9 @@ struct tlsw__chain {
  * untrusted (NULL: none) and in the store, and have it verified.
  *
  * The path that OpenSSL chooses comes first and costs what it costs without
- * us. If it fails, the other issuers are tried within TLSW__CHAIN_STEPS.
+ * us. If it fails, the other issuers are tried within TLSW__CHAIN_STEPS. A leaf
+ * with an RSA key of over 8192 bits is refused as it is, and no signature of a
+ * path is looked at that has such a CA from the peer.
  * out is overwritten; free it with tlsw__chain_clear(). Returns 0 when it came
  * to a verdict, out->ok or at least one problem; -1 with the error set
  * (TLSW_ERR_MEMORY) when not, out->ok is then false.
@@ -61,11 +63,14 @@ int tlsw__chain_build(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
     const struct tlsw__chain_policy *policy, struct tlsw__chain *out);
 
 /**
- * The same under TLSA records (RFC 7671), which OpenSSL matches as it builds
- * the one path that it chooses; other paths are not tried.
+ * The same for a host (NULL: none), which tlsw__chain_constrain() is applied
+ * for to each path: one whose CAs may not speak for it is not good. And under
+ * TLSA records (RFC 7671; NULL: none), which OpenSSL matches as it builds the
+ * one path that it chooses; other paths are then not tried.
  */
-int tlsw__chain_build_dane(X509_STORE *store, X509 *leaf, STACK_OF(X509) *untrusted,
-    const struct tlsw__chain_policy *policy, SSL_DANE *dane, struct tlsw__chain *out);
+int tlsw__chain_build_for(const struct tlsw__reference *host, SSL_DANE *dane, X509_STORE *store,
+    X509 *leaf, STACK_OF(X509) *untrusted, const struct tlsw__chain_policy *policy,
+    struct tlsw__chain *out);
 
 /** Free what a chain owns; it may be used again. An all-zero chain is fine. */
 void tlsw__chain_clear(struct tlsw__chain *chain);

@@ -145,13 +145,14 @@ find_issuers(struct search *s, X509 *of, struct issuers *found)
 }
 
 static enum outcome
-check_issuer(struct search *s, X509 *of, X509 *issuer)
+check_issuer(struct search *s, X509 *of, X509 *issuer, bool own)
 {
 	if (!spend(s, 1 + (unsigned)sk_X509_num(s->path) + (unsigned)sk_X509_num(s->dead)))
 		return SPENT;
 	if (X509_check_issued(issuer, of) != X509_V_OK || contains(s->dead, issuer))
 		return DEAD_END;
-	if (is_on_path(s, issuer) || sk_X509_num(s->path) >= TLSW__PATH_MAX)
+	if (is_on_path(s, issuer) || sk_X509_num(s->path) >= TLSW__PATH_MAX ||
+	    !(own || tlsw__attempt_bounded(issuer)))
 		return REFUSED;
 	if (!spend(s, tlsw__attempt_cost(issuer)))
 		return SPENT;
@@ -278,7 +279,7 @@ try_issuer(struct search *s, X509 *from, const struct issuers *issuers, int i)
 
 	if (own ? is_distrusted(issuer) : is_distrusted_elsewhere(issuers, issuer))
 		return REFUSED;
-	rv = check_issuer(s, from, issuer);
+	rv = check_issuer(s, from, issuer, own);
 	return rv == FOUND ? go_through(s, issuer, own && is_anchor(s, issuer)) : rv;
 }
 

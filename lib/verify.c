@@ -101,16 +101,6 @@ match_leaf(const struct tlsw__verify_request *request, struct tlsw__verdict *ver
 
 /* ----------------------------------------------------------------- verdict */
 
-/* The CAs' constraints bind the host that was asked for as well, not only what the leaf presents. */
-static int
-constrain(const struct tlsw__verify_request *request, const struct tlsw__reference *matched,
-    struct tlsw__chain *chain)
-{
-	if (matched == NULL && request->reference_count > 0)
-		matched = &request->references[0];
-	return matched == NULL ? 0 : tlsw__chain_constrain(chain, matched);
-}
-
 /* Everything that was found out, before anything is decided. Zeroed, it is a refusal. */
 struct findings {
 	bool chain_ok;
@@ -226,15 +216,22 @@ refuse(const struct tlsw__verify_request *request, const struct tlsw__chain *cha
 	return -1;
 }
 
-/* A chain over what is trusted, provided that the trust store could be asked all along. */
+/*
+ * A chain over what is trusted, provided that the trust store could be asked
+ * all along. The CAs' constraints bind the host that was asked for as well,
+ * not only what the leaf presents.
+ */
 static int
-build_chain(const struct tlsw__verify_request *request, struct tlsw__chain *chain)
+build_chain(const struct tlsw__verify_request *request, const struct tlsw__reference *matched,
+    struct tlsw__chain *chain)
 {
+	if (matched == NULL && request->reference_count > 0)
+		matched = &request->references[0];
 	tlsw__queue_clear();
 	tlsw__lookup_begin();
-	if (tlsw__chain_build_dane(tlsw__snapshot_store(request->trust), request->leaf,
-	        request->presented, &request->policy->chain,
-	        request->dane == NULL ? NULL : SSL_get0_dane(request->dane), chain) != 0)
+	if (tlsw__chain_build_for(matched, request->dane == NULL ? NULL : SSL_get0_dane(request->dane),
+	        tlsw__snapshot_store(request->trust), request->leaf, request->presented,
+	        &request->policy->chain, chain) != 0)
 		return -1;
 	return tlsw__trust_lookups_worked();
 }
@@ -262,8 +259,7 @@ tlsw__verify(const struct tlsw__verify_request *request, struct tlsw__verdict *v
 	verdict->depth = -1;
 	verdict->reasons = TLSW_REASON_OTHER;
 	matched = match_leaf(request, verdict);
-	if (build_chain(request, &chain) != 0 || constrain(request, matched, &chain) != 0 ||
-	    X509_up_ref(request->leaf) != 1) {
+	if (build_chain(request, matched, &chain) != 0 || X509_up_ref(request->leaf) != 1) {
 		verdict->error = tlsw__error_copy();
 		goto out;
 	}

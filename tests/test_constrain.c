@@ -6,6 +6,7 @@
  */
 #include "support/support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "name.h"
@@ -262,6 +263,43 @@ START_TEST(a_path_without_the_constraint_is_found)
 }
 END_TEST
 
+/* The same to a program: nothing but the host that is asked for decides which path is good. */
+static void
+verifies(const struct pki *const *trusted, const struct pki *const *sent, const char *host, bool ok)
+{
+	char *anchors = pki_chain_pem(trusted), *chain = pki_chain_pem(sent);
+	tls_certificate *cert = tls_certificate_load_mem(chain, strlen(chain));
+	tls_context *ctx = tls_context_new();
+
+	ck_assert_int_gt(tls_context_load_ca_mem(ctx, anchors, strlen(anchors)), 0);
+	if (ok)
+		ck_assert_works(tls_context_verify(ctx, cert, host) == 0);
+	else {
+		ck_assert_refused(tls_context_verify(ctx, cert, host), TLSW_ERR_CERTIFICATE);
+		ck_assert_uint_eq(tls_last_error()->reasons, TLSW_REASON_CONSTRAINT);
+		ck_assert_int_eq(tls_last_error()->depth, 2);
+	}
+	tls_context_free(ctx);
+	tls_certificate_free(cert);
+	free(chain);
+	free(anchors);
+}
+
+START_TEST(a_path_whose_cas_may_speak_for_the_host_is_found)
+{
+	struct pki *root = CA(.cn = "Root"),
+		   *narrow = CA(.cn = "Narrow", .excluded = DNS("www.lab.test"));
+	struct pki *ca = CA(.cn = "CA", .issuer = narrow);
+	struct pki *wide = CA(.cn = "CA", .key = pki_key(ca), .issuer = root);
+	struct pki *leaf = chain_keep(pki_make(.cn = "x", .issuer = ca, .san = DNS("*.lab.test")));
+
+	verifies(PKI_LIST(narrow), PKI_LIST(leaf, ca), "mail.lab.test", true);
+	verifies(PKI_LIST(narrow), PKI_LIST(leaf, ca), "www.lab.test", false);
+	verifies(PKI_LIST(narrow, root), PKI_LIST(leaf, ca, wide), "www.lab.test", true);
+	verifies(PKI_LIST(root, narrow), PKI_LIST(leaf, wide, ca), "www.lab.test", true);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -276,6 +314,7 @@ main(void)
 	tcase_add_test(t, self_issued_certificates_are_exempt_unless_last);
 	tcase_add_test(t, the_common_name_is_left_alone);
 	tcase_add_test(t, a_path_without_the_constraint_is_found);
+	tcase_add_test(t, a_path_whose_cas_may_speak_for_the_host_is_found);
 	suite_add_tcase(s, t);
 	return support_run(s);
 }

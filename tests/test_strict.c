@@ -298,12 +298,14 @@ static const struct {
 	const char *label;
 	int bits;
 	unsigned long exponent;
-	bool strict_ok;
+	bool ok, strict_ok;
 } keys[] = {
-    {"an even exponent", 2048, 4, false},
-    {"the exponent 1", 2048, 1, false},
-    {"the exponent 3", 2048, 3, true},
-    {"wall: M04 a modulus of 16384 bits", 16384, 65537, true},
+    {"an even exponent", 2048, 4, true, false},
+    {"the exponent 1", 2048, 1, true, false},
+    {"the exponent 3", 2048, 3, true, true},
+    {"a modulus of 8192 bits", 8192, 65537, true, true},
+    {"a modulus of one bit more", 8193, 65537, false, false},
+    {"wall: M04 a modulus of 16384 bits", 16384, 65537, false, false},
 };
 
 START_TEST(rsa_keys_of_leaves_are_looked_at)
@@ -314,12 +316,70 @@ START_TEST(rsa_keys_of_leaves_are_looked_at)
 	struct tlsw__chain_policy policy = chain_ordinary;
 	struct tlsw__chain chain;
 
-	chain_accepted(PKI_LIST(root), PKI_LIST(leaf));
+	if (keys[_i].ok)
+		chain_accepted(PKI_LIST(root), PKI_LIST(leaf));
+	else
+		chain_refused(PKI_LIST(root), PKI_LIST(leaf), X509_V_ERR_APPLICATION_VERIFICATION);
 	policy.flags = TLSW_VERIFY_STRICT;
 	chain = chain_judge(PKI_LIST(root), PKI_LIST(leaf), &policy);
 	ck_assert_msg(chain.ok == keys[_i].strict_ok, "%s", keys[_i].label);
 	tlsw__chain_clear(&chain);
 	EVP_PKEY_free(key);
+}
+END_TEST
+
+/* Its name is that of the CA that signed: only its key keeps it out of the path. */
+static struct pki *
+oversize_ca(const struct pki *issuer)
+{
+	EVP_PKEY *key = rsa_public(16384, 65537);
+	struct pki *ca = CA(.cn = "CA", .issuer = issuer, .key = key);
+
+	EVP_PKEY_free(key);
+	return ca;
+}
+
+/* wall: M04: "we do not calculate with it" and "the calculation failed" are told apart */
+START_TEST(oversize_keys_of_others_are_not_calculated_with)
+{
+	struct pki *root = CA(.cn = "Root"), *large = oversize_ca(root);
+	struct pki *ca = CA(.cn = "CA", .issuer = root, .key_type = "RSA-2048");
+	struct pki *leaf = LEAF(.issuer = ca, .aki = PKI_ID_OFF);
+	struct tlsw__chain chain =
+	    chain_judge(PKI_LIST(root), PKI_LIST(leaf, large), &chain_ordinary);
+
+	ck_assert(!chain.ok);
+	ck_assert_uint_eq(chain.problem_count, 1);
+	ck_assert_int_eq(chain.problems[0].error, X509_V_ERR_APPLICATION_VERIFICATION);
+	ck_assert_int_eq(chain.problems[0].depth, 1);
+	ck_assert_str_eq(chain.problems[0].why, "its RSA key has more than 8192 bits");
+	tlsw__chain_clear(&chain);
+	chain_accepted(PKI_LIST(root), PKI_LIST(leaf, large, ca));
+	chain_accepted(PKI_LIST(root), PKI_LIST(leaf, ca, large));
+}
+END_TEST
+
+/* Nine calculations of that size would be all that a search may spend. */
+START_TEST(oversize_keys_do_not_wear_a_search_out)
+{
+	struct pki *root = CA(.cn = "Root");
+	struct pki *ca = CA(.cn = "CA", .issuer = root, .key_type = "RSA-2048");
+	const struct pki *sent[12] = {LEAF(.issuer = ca, .aki = PKI_ID_OFF)};
+	size_t i;
+
+	for (i = 1; i < 10; i++)
+		sent[i] = oversize_ca(root);
+	sent[i] = ca;
+	chain_accepted(PKI_LIST(root), sent);
+}
+END_TEST
+
+START_TEST(the_keys_of_anchors_are_the_callers_business)
+{
+	struct pki *root = CA(.cn = "Root"), *large = oversize_ca(root);
+	struct pki *leaf = LEAF(.issuer = CA(.cn = "CA", .key_type = "RSA-2048"), .aki = PKI_ID_OFF);
+
+	chain_refused(PKI_LIST(root, large), PKI_LIST(leaf), X509_V_ERR_CERT_SIGNATURE_FAILURE);
 }
 END_TEST
 
@@ -539,6 +599,9 @@ main(void)
 	tcase_add_loop_test(t, strict_accepts_what_keeps_the_rules, 0, COUNT(good_rows));
 	tcase_add_test(t, all_broken_rules_are_told);
 	tcase_add_loop_test(t, rsa_keys_of_leaves_are_looked_at, 0, COUNT(keys));
+	tcase_add_test(t, oversize_keys_of_others_are_not_calculated_with);
+	tcase_add_test(t, oversize_keys_do_not_wear_a_search_out);
+	tcase_add_test(t, the_keys_of_anchors_are_the_callers_business);
 	tcase_add_test(t, explicit_curves_are_refused);
 	tcase_add_test(t, a_signature_made_without_the_key_is_refused);
 	tcase_add_loop_test(t, many_names_and_many_constraints_are_bounded, 0, COUNT(numbers));
