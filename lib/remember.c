@@ -52,6 +52,12 @@ tlsw__chains_free(struct tlsw__chains *chains)
 	free(chains);
 }
 
+size_t
+tlsw__chains_max(const struct tlsw__chains *chains)
+{
+	return chains->max;
+}
+
 static bool
 add_certificate(EVP_MD_CTX *md, X509 *cert)
 {
@@ -74,7 +80,8 @@ tlsw__chains_digest(const unsigned char key[TLSW__KEY_SIZE], X509 *leaf,
 	int i;
 
 	for (i = 0; ok && i < sk_X509_num(presented); i++)
-		ok = add_certificate(md, sk_X509_value(presented, i));
+		if (i > 0 || sk_X509_value(presented, i) != leaf) /* OpenSSL lists it, too */
+			ok = add_certificate(md, sk_X509_value(presented, i));
 	ok = ok && EVP_DigestFinal_ex(md, digest, NULL) == 1;
 	EVP_MD_CTX_free(md);
 	return ok;

@@ -26,6 +26,9 @@ struct tlsw__chains;
 struct tlsw__chains *tlsw__chains_new(size_t max);
 void tlsw__chains_free(struct tlsw__chains *chains);
 
+/** How many chains there is room for; with 0 nothing need be looked up. */
+size_t tlsw__chains_max(const struct tlsw__chains *chains);
+
 /**
  * The digest of a presented chain under a key: of the leaf and of every other
  * certificate in their order, each octet of their DER. false: memory.

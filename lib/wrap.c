@@ -62,7 +62,7 @@ verify(tls_socket *s, const struct tlsw__verify_request *request)
 {
 	unsigned char digest[TLSW__KEY_SIZE];
 	const struct tlsw__chain_policy *policy = &request->policy->chain;
-	bool known = may_remember(s) &&
+	bool known = may_remember(s) && tlsw__chains_max(s->context->chains) > 0 &&
 	    request->policy->hook == NULL && /* which is asked once, not again when it has refused */
 	    tlsw__chains_digest(s->key, request->leaf, request->presented, digest);
 	STACK_OF(X509) *path = NULL;
