@@ -226,11 +226,16 @@ static ssize_t
 read_waiting(tls_socket *s, void *buf, size_t len)
 {
 	const tlsw__deadline deadline = tlsw__deadline_in(s->timeout_ms);
+	bool waited = false;
 	int n;
 
 	for (;;) {
 		(void)pthread_mutex_lock(&s->lock);
+		if (waited)
+			s->transport.drained = false;
+		s->transport.patient = true;
 		n = read_step(s, buf, len);
+		s->transport.patient = false;
 		(void)pthread_mutex_unlock(&s->lock);
 		if (n != TLSW_WANT_READ && n != TLSW_WANT_WRITE)
 			return n;
@@ -238,6 +243,7 @@ read_waiting(tls_socket *s, void *buf, size_t len)
 			return n;
 		if (tlsw__socket_wait(s, n, deadline) != 0)
 			return -1; /* nothing is lost: the socket stays usable */
+		waited = true;
 	}
 }
 

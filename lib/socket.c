@@ -2,7 +2,6 @@
 #include "socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,12 +148,7 @@ tlsw__socket_outcome(tls_socket *s, int ssl_result)
 bool
 tlsw__socket_blocking(const tls_socket *s)
 {
-	int flags;
-
-	if (s->transport.fd < 0)
-		return false; /* callbacks: who answers EAGAIN wants to wait by himself */
-	flags = fcntl(s->transport.fd, F_GETFL);
-	return flags == -1 || (flags & O_NONBLOCK) == 0;
+	return tlsw__transport_blocking(&s->transport);
 }
 
 /* How long the descriptor's own options let a call wait, in milliseconds; -1: for ever. */

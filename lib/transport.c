@@ -3,9 +3,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -73,6 +74,17 @@ transmit(const struct tlsw__transport *t, const char *buf, size_t len)
 	return n;
 }
 
+bool
+tlsw__transport_blocking(const struct tlsw__transport *transport)
+{
+	int flags;
+
+	if (transport->fd < 0)
+		return false; /* callbacks: who answers EAGAIN wants to wait by himself */
+	flags = fcntl(transport->fd, F_GETFL);
+	return flags == -1 || (flags & O_NONBLOCK) == 0;
+}
+
 static int
 transport_read(BIO *bio, char *buf, int len)
 {
@@ -83,11 +95,12 @@ transport_read(BIO *bio, char *buf, int len)
 	BIO_clear_retry_flags(bio);
 	if (t->eof || t->flooded)
 		return t->eof ? 0 : -1;
-	if (t->hold || len <= 0) {
+	if (t->hold || len <= 0 || (t->patient && t->drained && tlsw__transport_blocking(t))) {
 		BIO_set_retry_read(bio);
 		return -1;
 	}
 	n = receive(t, buf, (size_t)len);
+	t->drained = n < len && n != 0;
 	if (n > 0 && n <= len)
 		return fetched(t, buf, (size_t)n);
 	if (n == 0) {
@@ -193,6 +206,15 @@ tlsw__transport_shut(struct tlsw__transport *transport)
 
 #define DISCARD_MAX 65536
 
+/* There is nothing as a rule: to ask is cheaper than to try. */
+static bool
+something_waits(const struct tlsw__transport *transport)
+{
+	int octets = 0;
+
+	return transport->fd >= 0 && ioctl(transport->fd, FIONREAD, &octets) == 0 && octets > 0;
+}
+
 void
 tlsw__transport_discard(struct tlsw__transport *transport)
 {
@@ -200,7 +222,7 @@ tlsw__transport_discard(struct tlsw__transport *transport)
 	size_t total = 0;
 	ssize_t n = 1;
 
-	while (transport->fd >= 0 && n > 0 && total < DISCARD_MAX) {
+	while (n > 0 && total < DISCARD_MAX && something_waits(transport)) {
 		n = receive(transport, unread, sizeof(unread));
 		total += n > 0 ? (size_t)n : 0;
 	}
@@ -220,11 +242,10 @@ tlsw__transport_end(struct tlsw__transport *transport, bool owns_fd)
 size_t
 tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t size)
 {
-	struct pollfd p = {.fd = transport->fd, .events = POLLIN};
 	ssize_t n;
 
-	if (transport->fd < 0 || poll(&p, 1, 0) != 1)
-		return 0; /* the usual case costs no read */
+	if (!something_waits(transport))
+		return 0;
 	do
 		n = recv(transport->fd, buf, size, MSG_PEEK | MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);

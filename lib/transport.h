@@ -31,6 +31,8 @@ struct tlsw__transport {
 	int send_error;    /* errno that ended sending, 0: none; what had arrived is still good */
 	bool eof;          /* the peer's FIN was seen */
 	bool hold;         /* fetch nothing: only what was fetched before is to be read */
+	bool drained;      /* the last fetch took all there was: the next would be in vain */
+	bool patient;      /* the caller waits if the descriptor blocks, and does so before such a fetch */
 	bool flooded;      /* TLSW__IDLE_OCTETS_MAX was passed */
 	size_t idle_octets;
 	unsigned char first[TLSW__QUOTE_MAX]; /* the first octets that came, to quote them */
@@ -66,6 +68,9 @@ void tlsw__transport_end(struct tlsw__transport *transport, bool owns_fd);
  * them: at most size are put into buf. 0 when there are none.
  */
 size_t tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t size);
+
+/** Whether the descriptor blocks at this moment. */
+bool tlsw__transport_blocking(const struct tlsw__transport *transport);
 
 /** The peer's port; 0 for callbacks and sockets without ports. */
 int tlsw__transport_port(const struct tlsw__transport *transport);

@@ -345,6 +345,7 @@ before_hello(tls_socket *s)
 		return -1;
 	if (refuse_early_octets(s) != 0)
 		return -1;
+	s->transport.drained = true; /* as was just seen */
 	find_session(s);
 	return 0;
 }
@@ -377,7 +378,9 @@ handshake_step(tls_socket *s)
 		return end_handshake(s, tlsw__socket_die(s));
 	s->hello_sent = true;
 	tlsw__queue_clear();
+	s->transport.patient = true;
 	result = SSL_connect(s->ssl);
+	s->transport.patient = false;
 	if (result == 1)
 		return end_handshake(s, pass_gate(s));
 	rv = tlsw__socket_outcome(s, result);
@@ -387,10 +390,13 @@ handshake_step(tls_socket *s)
 int
 tlsw__socket_handshake(tls_socket *s, bool may_return)
 {
+	bool waited = false;
 	int rv;
 
 	for (;;) {
 		(void)pthread_mutex_lock(&s->lock);
+		if (waited)
+			s->transport.drained = false;
 		rv = handshake_step(s);
 		(void)pthread_mutex_unlock(&s->lock);
 		if (rv == 0 || rv == -1)
@@ -403,6 +409,7 @@ tlsw__socket_handshake(tls_socket *s, bool may_return)
 			(void)pthread_mutex_unlock(&s->lock);
 			return rv;
 		}
+		waited = true;
 	}
 }
 
