@@ -39,18 +39,41 @@ usable(tls_socket *s, const void *buf, size_t len)
 
 /* -------------------------------------------------------------------------- reading */
 
+/*
+ * For a session ticket OpenSSL makes a buffer of a whole record to write with,
+ * and an idle connection would keep it until its next write. Writing nothing
+ * sends nothing (SSL_write_ex(3)) and gives the buffer back, as
+ * SSL_MODE_RELEASE_BUFFERS wants it. Only in TLS 1.3, where tickets come behind
+ * the handshake and no alert but the last is ever sent, and only while nothing
+ * is half sent or has to be: then this cannot wait, fail or send. There is
+ * SSL_free_buffers(), too, but see CVE-2024-4741.
+ */
+static void
+release_write_buffer(tls_socket *s)
+{
+	size_t none;
+
+	s->chatter = false;
+	if (SSL_version(s->ssl) >= TLS1_3_VERSION && s->sealed == 0 && s->transport.send_error == 0 &&
+	    SSL_is_init_finished(s->ssl) == 1 &&
+	    SSL_get_key_update_type(s->ssl) == SSL_KEY_UPDATE_NONE &&
+	    (SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN) == 0)
+		(void)SSL_write_ex(s->ssl, "", 0, &none);
+}
+
 /* What SSL_read came to: octets, TLSW__ENDED, a WANT, or TLSW__FAILED. */
 static int
 read_outcome(tls_socket *s, int n)
 {
 	s->unsettled = SSL_has_pending(s->ssl) == 1;
-	if (n > 0) {
+	if (n > 0)
 		s->transport.idle_octets = 0;
-		return n;
-	}
-	n = tlsw__socket_outcome(s, n);
+	else
+		n = tlsw__socket_outcome(s, n);
 	if (n == TLSW__ENDED)
 		s->read_ended = true;
+	if (s->chatter && (n > 0 || n == TLSW_WANT_READ))
+		release_write_buffer(s);
 	return n;
 }
 

@@ -55,6 +55,7 @@ struct tls_socket {
 	bool certificate_asked; /* the server asked for a client certificate */
 	bool owns_fd;
 	int alert_sent; /* -1: none */
+	bool chatter;   /* handshake messages came behind the handshake: session tickets */
 	int timeout_ms;
 	tlsw__deadline handshake_deadline;
 	_Atomic(int) wants; /* TLSW_WANT_READ or TLSW_WANT_WRITE, for tls_socket_events() */

@@ -23,12 +23,14 @@
 /* -------------------------------------------------------------------- the verdict */
 
 static void
-note_alert(const SSL *ssl, int where, int value)
+note_event(const SSL *ssl, int where, int value)
 {
 	tls_socket *s = (tls_socket *)tlsw__context_judge(ssl);
 
 	if (s != NULL && where == SSL_CB_WRITE_ALERT)
 		s->alert_sent = value & 0xff;
+	if (s != NULL && where == SSL_CB_CONNECT_LOOP)
+		s->chatter = true;
 }
 
 static struct tlsw__verify_request
@@ -309,6 +311,7 @@ pass_gate(tls_socket *s)
 		store_session(s, s->fresh);
 	SSL_SESSION_free(s->fresh);
 	s->fresh = NULL;
+	s->chatter = false;
 	s->unsettled = true; /* data may have come along with the handshake */
 	atomic_store(&s->state, TLSW__OPEN);
 	return 0;
@@ -558,7 +561,7 @@ set_ssl(tls_socket *s)
 	if (bio == NULL)
 		return tlsw__error_set_memory();
 	SSL_set_bio(s->ssl, bio, bio);
-	SSL_set_info_callback(s->ssl, note_alert);
+	SSL_set_info_callback(s->ssl, note_event);
 	SSL_set_connect_state(s->ssl);
 	if (s->context->policy.ocsp != TLSW_OCSP_OFF &&
 	    SSL_set_tlsext_status_type(s->ssl, TLSEXT_STATUSTYPE_ocsp) != 1)

@@ -11,11 +11,15 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <openssl/crypto.h>
 
 #include "support/peer.h"
 #include "support/pki.h"
@@ -309,6 +313,79 @@ START_TEST(whole_records_already_fetched_are_ready)
 	ck_assert_int_eq(tls_socket_read(s, buf, 5), 0);
 	ck_assert_int_eq(tls_socket_close(s), 0);
 	finish();
+}
+END_TEST
+
+/* ---------------------------------------------------------------------- memory */
+
+#define BLOCK_HEAD sizeof(max_align_t) /* holds the size of the block behind it */
+
+static _Atomic(long) record_buffers; /* blocks of OpenSSL's that hold a whole record */
+
+static void
+count_buffer(size_t size, long by)
+{
+	if (size >= 16384)
+		atomic_fetch_add(&record_buffers, by);
+}
+
+static void *
+counted_malloc(size_t size, const char *file, int line)
+{
+	size_t *block = size == 0 ? NULL : malloc(BLOCK_HEAD + size);
+
+	(void)file;
+	(void)line;
+	if (block == NULL)
+		return NULL;
+	*block = size;
+	count_buffer(size, 1);
+	return (char *)block + BLOCK_HEAD;
+}
+
+static void
+counted_free(void *data, const char *file, int line)
+{
+	size_t *block = data == NULL ? NULL : (size_t *)(void *)((char *)data - BLOCK_HEAD);
+
+	(void)file;
+	(void)line;
+	if (block != NULL)
+		count_buffer(*block, -1);
+	free(block);
+}
+
+static void *
+counted_realloc(void *data, size_t size, const char *file, int line)
+{
+	size_t old = data == NULL ? 0 : *(size_t *)(void *)((char *)data - BLOCK_HEAD);
+	void *moved = counted_malloc(size, file, line);
+
+	if (moved != NULL && data != NULL)
+		memcpy(moved, data, old < size ? old : size);
+	if (moved != NULL || size == 0)
+		counted_free(data, file, line);
+	return moved;
+}
+
+/* Tickets, data and key updates come and go; what they needed must not stay. */
+START_TEST(an_idle_connection_keeps_no_record_buffers)
+{
+	static const struct peer_step tickets[] = {PEER_HANDSHAKE, PEER_TICKETS(3), PEER_SEND("hello"),
+	    PEER_READ(1), PEER_KEY_UPDATE(1, false), PEER_SEND("again"), PEER_DRAIN, PEER_END};
+	char buf[8192];
+
+	only_version(1);
+	begin(tickets);
+	ck_assert_int_eq(tls_socket_read(s, buf, sizeof(buf)), 5);
+	ck_assert_int_eq(atomic_load(&record_buffers), 0);
+	ck_assert_int_eq(tls_socket_write(s, "x", 1), 1);
+	ck_assert_int_eq(tls_socket_read(s, buf, 5), 5);
+	ck_assert_mem_eq(buf, "again", 5);
+	ck_assert_int_eq(atomic_load(&record_buffers), 0);
+	ck_assert_int_eq(tls_socket_close(s), 0);
+	finish();
+	ck_assert(report.close_notify && report.alert == -1);
 }
 END_TEST
 
@@ -757,6 +834,9 @@ main(void)
 	Suite *suite = suite_create("io");
 	TCase *t = group(suite, "ends");
 
+	if (CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) != 1)
+		return 1;
+
 	tcase_add_loop_test(t, close_notify_is_the_end_and_nothing_else, 0, 2);
 	tcase_add_loop_test(t, an_end_without_close_notify_is_truncation, 0, 2);
 	tcase_add_test(t, a_reset_is_no_end);
@@ -768,6 +848,7 @@ main(void)
 	tcase_add_test(t, a_timeout_loses_nothing);
 	tcase_add_test(t, what_waits_inside_is_told);
 	tcase_add_loop_test(t, whole_records_already_fetched_are_ready, 0, 2);
+	tcase_add_test(t, an_idle_connection_keeps_no_record_buffers);
 	t = group(suite, "lines");
 	tcase_add_test(t, lines_come_with_their_end);
 	tcase_add_test(t, an_over_long_line_stays);
