@@ -7,8 +7,9 @@
 #
 # file is the name of a test program (test_match is tests/test_match.c) or the
 # path of a script from the top of the tree, whose test is a word in it. An id
-# stands once with the same text; the id of a wall row (A01) has to be named as
-# "wall: A01" in one of its files. Empty lines and lines with # are comments.
+# stands once with the same text; the id of a wall row (A01) stands once, and has
+# to be named as "wall: A01" in one of its files. Empty lines and lines with # are
+# comments, but "# rows: 187" says how many there have to be.
 # SPDX-License-Identifier: ISC
 set -eu
 
@@ -51,9 +52,11 @@ awk -v top="$top" '
 		return index(text_of(file), "START_TEST(" name ")") > 0 && words(text_of(file), name) > 1
 	}
 
+	function is_wall(id) { return id ~ /^[A-Z][0-9][0-9]$/ }
+
 	function check_tests(id, list,    n, i, refs, ref, at, named) {
 		n = split(list, refs, ",")
-		named = id !~ /^[A-Z][0-9][0-9]$/
+		named = !is_wall(id)
 		for (i = 1; i <= n; i++) {
 			ref = trim(refs[i])
 			at = index(ref, ":")
@@ -70,6 +73,7 @@ awk -v top="$top" '
 	}
 
 	FNR == 1 { maps++ }
+	/^# rows: [0-9]+$/ { expected += $3; counted[FILENAME] = 1 }
 	/^[ \t]*(#|$)/ { next }
 	{
 		n = split($0, fields, "|")
@@ -79,19 +83,28 @@ awk -v top="$top" '
 			bad("this is no \"id | [text |] tests\"")
 			next
 		}
-		key = FILENAME "|" id "|" (n == 3 ? trim(fields[2]) : "")
+		key = FILENAME "|" id "|" (n == 3 && !is_wall(id) ? trim(fields[2]) : "")
 		if (key in seen)
 			bad(id " stands there twice")
 		seen[key] = 1
 		rows++
+		there += FILENAME in counted
+		walled += is_wall(id)
 		if (last ~ /^n\/a:/) {
 			if (last !~ /^n\/a: *[^ ].*/)
 				bad("a reason belongs behind n/a:")
 			excused++
+			passed += is_wall(id)
 		} else
 			check_tests(id, last)
 	}
 	END {
+		if (there != expected) {
+			printf "there are %d rows, not %d\n", there, expected
+			wrong++
+		}
+		if (walled > 0)
+			printf "wall: %d rows, %d covered, %d not applicable\n", walled, walled - passed, passed
 		printf "check_map: %d rows in %d maps, %d tests named, %d rows n/a, %d wrong\n", \
 		    rows, maps, tests, excused, wrong
 		exit wrong > 0 || rows == 0

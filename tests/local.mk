@@ -43,7 +43,7 @@ test_scripts = \
 	tests/test_docs.sh \
 	tests/test_interop.sh
 TESTS += $(test_scripts)
-EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt
+EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt tests/wall.txt
 
 # One a line, so that additions never meet.
 test_programs =
@@ -65,6 +65,7 @@ test_programs += tests/test_context
 test_programs += tests/test_dane
 test_programs += tests/test_faults
 test_programs += tests/test_floods
+test_programs += tests/test_handshake
 # A set-user-ID copy of the program cannot be traced, which LeakSanitizer needs.
 if !SANITIZERS
 test_programs += tests/test_environment
@@ -113,6 +114,7 @@ tests_support_libsupport_la_SOURCES = \
 	tests/support/scene.h tests/support/scene.c \
 	tests/support/command.h tests/support/command.c \
 	tests/support/pumped.h tests/support/pumped.c \
+	tests/support/tampered.h tests/support/tampered.c \
 	tests/support/terminal.h tests/support/terminal.c
 tests_support_libsupport_la_CPPFLAGS = $(test_cppflags)
 tests_support_libsupport_la_LIBADD = tests/support/libpeer.la tests/support/libpki.la libtlswrap-core.la $(CHECK_LIBS) $(JANSSON_LIBS)
@@ -191,6 +193,10 @@ if LINKER_WRAP
 tests_test_faults_CPPFLAGS += -DFAULTS_WRAPPED
 tests_test_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv,--wrap=send,--wrap=poll
 endif
+
+tests_test_handshake_SOURCES = tests/test_handshake.c
+tests_test_handshake_CPPFLAGS = $(test_cppflags)
+tests_test_handshake_LDADD = $(test_ldadd)
 
 tests_test_floods_SOURCES = tests/test_floods.c
 tests_test_floods_CPPFLAGS = $(test_cppflags)
@@ -452,6 +458,10 @@ coverage:
 	    $(srcdir)/tests/coverage.sh coverage-work '$(srcdir)' $(covered_modules) -- \
 	    $(covering_tests) -- $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES)
 EXTRA_DIST += tests/coverage.sh
+
+# The last line of "make check".
+check-local: check-TESTS
+	@$(srcdir)/tests/check_map.sh $(srcdir)/tests/wall.txt | grep '^wall:'
 
 clean-local: clean-fuzz clean-coverage
 clean-fuzz:

@@ -690,6 +690,56 @@ START_TEST(an_issuer_is_found_by_its_whole_name)
 }
 END_TEST
 
+/* ----------------------------------------------------------- changed by one bit */
+
+/* Whether it is a certificate, and one that the context takes for the host. */
+static bool
+is_taken(tls_context *ctx, const unsigned char *der, size_t len)
+{
+	tls_certificate *cert = tls_certificate_load_mem(der, len);
+	bool taken;
+
+	if (cert == NULL)
+		return false;
+	ask_all(cert);
+	taken = tls_context_verify(ctx, cert, "www.lab.test") == 0;
+	ck_assert(taken || tls_last_error()->code != TLSW_OK);
+	tls_certificate_free(cert);
+	return taken;
+}
+
+/* wall: L03: the verifier is given what is almost right; the corpora are replayed by replay_verdict */
+START_TEST(no_changed_bit_of_what_was_signed_is_accepted)
+{
+	struct pki *ca = pki_ca("Test CA");
+	struct pki *leaf =
+	    pki_make(.cn = "leaf", .issuer = ca, .san = PKI_NAMES(PKI_DNS("www.lab.test")));
+	struct pki_octets der = pki_der(leaf);
+	unsigned char *copy = malloc(der.len);
+	tls_context *ctx = tls_context_new();
+	size_t i, tbs_end;
+
+	ck_assert_works(ctx != NULL && copy != NULL);
+	ck_assert_works(tls_context_load_ca_mem(ctx, pki_der(ca).at, pki_der(ca).len) == 1);
+	memcpy(copy, der.at, der.len);
+	ck_assert(is_taken(ctx, copy, der.len));
+	tbs_end = 8 + ((size_t)copy[6] << 8 | copy[7]); /* 30 82 xx xx 30 82 xx xx */
+	ck_assert(copy[1] == 0x82 && copy[5] == 0x82 && tbs_end < der.len);
+	for (i = 0; i < 8 * der.len; i++) {
+		copy[i / 8] ^= (unsigned char)(1 << i % 8);
+		ck_assert_msg(!is_taken(ctx, copy, der.len) || i / 8 >= tbs_end,
+		    "bit %zu of octet %zu", i % 8, i / 8);
+		copy[i / 8] ^= (unsigned char)(1 << i % 8);
+	}
+	for (i = 0; i < der.len; i++)
+		ck_assert_msg(!is_taken(ctx, copy, i), "cut behind %zu octets", i);
+	tls_context_free(ctx);
+	free(copy);
+	pki_free(leaf);
+	pki_free(ca);
+}
+END_TEST
+
 static TCase *
 case_texts(void)
 {
@@ -733,6 +783,7 @@ case_objects(void)
 	tcase_add_test(t, the_chain_hangs_above_the_leaf);
 	tcase_add_test(t, a_long_chain_that_goes_in_circles_has_an_end);
 	tcase_add_test(t, all_threads_see_the_same_parts);
+	tcase_add_test(t, no_changed_bit_of_what_was_signed_is_accepted);
 	return t;
 }
 

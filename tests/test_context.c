@@ -936,6 +936,31 @@ START_TEST(threads_share_one_default_context)
 }
 END_TEST
 
+/* wall: H08: what a program loads is all that it trusts, until it asks for the system's store as well */
+START_TEST(a_bundle_of_ones_own_is_all_that_is_trusted)
+{
+	tls_context *c = tls_context_new();
+	tls_socket *s;
+
+	ck_assert_works(c != NULL);
+	(void)setenv("SSL_CERT_FILE", ca_file, 1); /* the system's store */
+	ck_assert_works(tls_context_load_ca_mem(c, pki_pem(stranger), strlen(pki_pem(stranger))) == 1);
+	if (_i == 1)
+		ck_assert_works(tls_context_load_default_certs(c) == 0);
+	scene_serve(&scene, scene_server(leaf));
+	if (_i == 0) {
+		ck_assert_refused_null(tls_wrap(c, scene.fd, "www.lab.test"), TLSW_ERR_CERTIFICATE);
+		ck_assert_uint_eq(tls_last_error()->reasons, TLSW_REASON_UNKNOWN_CA);
+	} else {
+		s = tls_wrap(c, scene.fd, "www.lab.test");
+		ck_assert_works(s != NULL);
+		ck_assert_int_eq(tls_socket_close(s), 0);
+	}
+	scene_end(&scene);
+	tls_context_free(c);
+}
+END_TEST
+
 /* wall: N01 */
 START_TEST(an_environment_that_names_no_store_is_an_error)
 {
@@ -1189,6 +1214,7 @@ main(int argc, char **argv)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, the_default_context_is_made_once_and_tried_again_after_a_failure);
 	tcase_add_test(t, threads_share_one_default_context);
+	tcase_add_loop_test(t, a_bundle_of_ones_own_is_all_that_is_trusted, 0, 2);
 	tcase_add_loop_test(t, an_environment_that_names_no_store_is_an_error, 0, 7);
 	tcase_add_loop_test(t, openssl_cnf_may_tighten_and_never_weaken, 0, HOSTILE);
 	add_settings(suite);

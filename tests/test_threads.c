@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/pki.h"
 #include "support/pumped.h"
@@ -176,6 +177,80 @@ START_TEST(opposite_modes_do_not_meet)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- tickets under way */
+
+static const struct peer_step tickets[] = {PEER_HANDSHAKE, PEER_TICKETS(10), PEER_FILL(LENGTH),
+    PEER_TICKETS(10), PEER_FILL(LENGTH), PEER_TICKETS(10), PEER_DRAIN, PEER_END};
+
+static void *
+write_on(void *socket)
+{
+	for (int i = 0; i < 200; i++)
+		if (tls_socket_write(socket, "0123456789", 10) != 10)
+			return NULL;
+	return socket;
+}
+
+static void *
+read_all(void *socket)
+{
+	char buf[1000];
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < 2 * LENGTH && (n = tls_socket_read(socket, buf, sizeof(buf))) > 0)
+		got += (size_t)n;
+	return got == 2 * LENGTH ? socket : NULL;
+}
+
+/* One connection; tickets arrive while one thread reads and another writes, and when nobody reads
+ * any more. */
+static bool
+resumes(struct scene *scene, tls_context *ctx, bool free_early)
+{
+	void *(*const jobs[2])(void *) = {read_all, write_on};
+	pthread_t threads[2];
+	tls_socket *s;
+	void *done;
+	bool resumed;
+	int i;
+
+	scene_connect(scene);
+	s = tls_wrap(ctx, scene->fd, HOST);
+	ck_assert_works(s != NULL);
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, jobs[i], s), 0);
+	if (free_early)
+		tls_context_free(ctx); /* what a ticket is filed under is the socket's as well */
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &done), 0);
+		ck_assert_ptr_eq(done, s);
+	}
+	resumed = tls_socket_resumed(s);
+	ck_assert_int_eq(tls_socket_close(s), 0);
+	scene_hang_up(scene);
+	return resumed;
+}
+
+/* wall: H06 */
+START_TEST(tickets_find_what_they_belong_to)
+{
+	tls_context *ctx = scene_trusting(ca);
+	struct peer_options options = scene_server(leaf);
+	struct scene scene;
+
+	options.script = tickets;
+	options.connections = 4;
+	scene_serve(&scene, options);
+	(void)close(scene.fd);
+	ck_assert_int_eq(peer_wait(&scene.peer, &scene.report), 0);
+	ck_assert(!resumes(&scene, ctx, false));
+	ck_assert(resumes(&scene, ctx, false));
+	ck_assert(resumes(&scene, ctx, true));
+	peer_stop(&scene.peer);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -186,6 +261,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, ten_threads_share_one_context, 0, 2);
 	tcase_add_test(t, opposite_modes_do_not_meet);
+	tcase_add_test(t, tickets_find_what_they_belong_to);
 	suite_add_tcase(suite, t);
 	return support_run(suite);
 }

@@ -345,7 +345,7 @@ START_TEST(another_address_is_refused)
 }
 END_TEST
 
-/* wall: A12, A21, A22 */
+/* wall: A21, A22 */
 START_TEST(every_connection_is_verified)
 {
 	struct pki *wrong = pki_leaf(ca, "evil.test");
@@ -353,9 +353,9 @@ START_TEST(every_connection_is_verified)
 	int i, accepted = 0;
 
 	options.odd = &odd;
-	options.connections = 20;
+	options.connections = 100;
 	serve(options);
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 100; i++) {
 		tls_socket *s = tls_wrap(ctx, fd, "www.lab.test");
 
 		ck_assert((s != NULL) == (i % 2 == 0));
@@ -363,10 +363,10 @@ START_TEST(every_connection_is_verified)
 		(void)tls_socket_close(s);
 		(void)close(fd);
 		ck_assert_int_eq(peer_wait(&peer, &report), 0);
-		if (i < 19)
+		if (i < 99)
 			fd = peer_connect(&peer);
 	}
-	ck_assert_int_eq(accepted, 10);
+	ck_assert_int_eq(accepted, 50);
 	peer_stop(&peer);
 	pki_free(wrong);
 }
@@ -553,7 +553,8 @@ START_TEST(a_silent_server_ends_at_the_deadline)
 	static const struct peer_step silent[] = {PEER_DRAIN, PEER_END};
 	static const struct peer_step trickle[] = {PEER_TRICKLE(1, 20), PEER_HANDSHAKE, PEER_DRAIN, PEER_END};
 	const struct timeval short_wait = {0, 200000};
-	struct timespec start, cpu;
+	struct timespec start;
+	clock_t cpu;
 
 	ck_assert_works(tls_context_set_handshake_timeout(ctx, _i == WITH_RCVTIMEO ? 10000 : 200) == 0);
 	serve_script(_i == TRICKLING ? trickle : silent);
@@ -563,11 +564,12 @@ START_TEST(a_silent_server_ends_at_the_deadline)
 		ck_assert_int_eq(
 		    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &short_wait, sizeof(short_wait)), 0);
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	cpu = clock();
 	assert_refused(TLSW_ERR_TIMEOUT, "www.lab.test");
+	cpu = clock() - cpu;
 	ck_assert_int_ge(elapsed_ms(&start), 190);
 	ck_assert_int_lt(elapsed_ms(&start), 5000);
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-	ck_assert_int_lt(cpu.tv_sec, 3); /* it waited, it did not spin */
+	ck_assert_int_lt(cpu, CLOCKS_PER_SEC / 10); /* it waited, it did not spin */
 }
 END_TEST
 
@@ -656,6 +658,49 @@ START_TEST(verify_mode_and_check_hostname_are_independent)
 	collect();
 	pki_free(cert);
 	pki_free(stranger);
+}
+END_TEST
+
+/* wall: A23: looked at or not, a chain that is too long is never a good one */
+START_TEST(a_chain_that_is_too_long_is_none_in_either_mode)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	struct pki *issuer = pki_ca("CA 0"), *below, *cert;
+	struct peer_options options;
+	tls_socket *s;
+	char name[16];
+	int i;
+
+	tls_context_free(ctx);
+	ctx = tls_context_new();
+	ck_assert_works(tls_context_load_ca_mem(ctx, pki_pem(issuer), strlen(pki_pem(issuer))) == 1);
+	for (i = 1; i <= 120; i++, issuer = below) {
+		(void)snprintf(name, sizeof(name), "CA %d", i);
+		below = pki_intermediate(issuer, name);
+		ck_assert(X509_up_ref(pki_x509(below)) == 1 && sk_X509_unshift(chain, pki_x509(below)) > 0);
+		pki_free(issuer);
+	}
+	cert = pki_leaf(issuer, "www.lab.test");
+	options = server(cert);
+	options.chain = chain;
+	if (_i == 1) {
+		ck_assert_works(tls_context_set_check_hostname(ctx, false) == 0);
+		ck_assert_works(tls_context_set_verify_mode(ctx, TLSW_CERT_NONE) == 0);
+	}
+	serve(options);
+	if (_i == 0) {
+		assert_refused(TLSW_ERR_CERTIFICATE, "www.lab.test");
+	} else {
+		s = tls_wrap(ctx, fd, "www.lab.test");
+		ck_assert_works(s != NULL);
+		ck_assert(!tls_socket_verified(s));
+		ck_assert_uint_ne(tls_socket_reasons(s), 0);
+		tls_socket_free(s);
+		collect();
+	}
+	pki_free(cert);
+	pki_free(issuer);
+	sk_X509_pop_free(chain, X509_free);
 }
 END_TEST
 
@@ -766,6 +811,60 @@ START_TEST(constraints_bind_the_host_that_was_asked_for)
 	ck_assert_uint_eq(tls_last_error()->reasons & TLSW_REASON_CONSTRAINT, TLSW_REASON_CONSTRAINT);
 	sk_X509_pop_free(chain, X509_free);
 	pki_free(c);
+	pki_free(sub);
+}
+END_TEST
+
+/* The DER of URLs that lead to that port, each behind what stands in front of it. */
+static size_t
+url_list(unsigned char *der, const char *front, size_t front_len, int urls, int port)
+{
+	char url[24];
+	size_t len = 0;
+
+	ck_assert_int_eq(snprintf(url, sizeof(url), "http://127.0.0.1:%05d/", port), 23);
+	while (urls-- > 0) {
+		memcpy(der + len, front, front_len);
+		memcpy(der + len + front_len, url, 23);
+		len += front_len + 23;
+		front += front_len;
+		front_len = 14; /* of a further one */
+	}
+	return len;
+}
+
+#define ACCESS "\x30\x4a\x30\x23\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x17" \
+	       "\x30\x23\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x17"
+#define POINTS "\x30\x1f\x30\x1d\xa0\x1b\xa0\x19\x86\x17"
+
+/* wall: G08: neither a missing issuer, nor a list, nor a status is fetched from where a certificate says */
+START_TEST(nothing_is_fetched)
+{
+	int port, listener = peer_listen(false, &port);
+	unsigned char access[80], points[40];
+	const struct pki_extension extra[] = {
+	    {"1.3.6.1.5.5.7.1.1", false, access, url_list(access, ACCESS, 16, 2, port)},
+	    {"2.5.29.31", false, points, url_list(points, POINTS, 10, 1, port)}, {NULL, false, NULL, 0}};
+	struct pki *sub = pki_intermediate(ca, "Missing CA"), *cert;
+	STACK_OF(OPENSSL_STRING) *urls;
+	CRL_DIST_POINTS *lists;
+	struct pollfd p = {.fd = listener, .events = POLLIN};
+
+	ck_assert_int_ge(listener, 0);
+	cert = pki_make(.issuer = sub, .san = PKI_NAMES(PKI_DNS("www.lab.test")), .extra = extra, .must_staple = true);
+	urls = X509_get1_ocsp(pki_x509(cert));
+	ck_assert_int_eq(sk_OPENSSL_STRING_num(urls), 1);
+	X509_email_free(urls);
+	lists = X509_get_ext_d2i(pki_x509(cert), NID_crl_distribution_points, NULL, NULL);
+	ck_assert_int_eq(sk_DIST_POINT_num(lists), 1);
+	CRL_DIST_POINTS_free(lists);
+	ck_assert_works(tls_context_set_verify_flags(ctx, TLSW_VERIFY_CRL_LEAF) == 0);
+	ck_assert_works(tls_context_set_ocsp(ctx, TLSW_OCSP_REQUIRED) == 0);
+	serve(server(cert));
+	assert_refused(TLSW_ERR_CERTIFICATE, "www.lab.test");
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	(void)close(listener);
+	pki_free(cert);
 	pki_free(sub);
 }
 END_TEST
@@ -926,11 +1025,13 @@ add_policy(Suite *suite)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, verify_mode_and_check_hostname_are_independent, 0, 12);
+	tcase_add_loop_test(t, a_chain_that_is_too_long_is_none_in_either_mode, 0, 2);
 	tcase_add_test(t, without_name_check_the_host_may_be_null);
 	tcase_add_loop_test(t, alpn_decides_when_it_is_required, 0, 6);
 	tcase_add_loop_test(t, one_more_host_may_answer, 0, 2);
 	tcase_add_loop_test(t, a_service_may_answer, 0, 2);
 	tcase_add_test(t, constraints_bind_the_host_that_was_asked_for);
+	tcase_add_test(t, nothing_is_fetched);
 	tcase_add_test(t, the_error_queue_is_left_as_found);
 	tcase_add_test(t, sigpipe_never_ends_the_process);
 	tcase_add_test(t, compressed_certificates_are_not_asked_for);
