@@ -78,6 +78,7 @@ test_programs += tests/test_lab_protocol
 if TOOLS
 test_programs += tests/test_lab_tool
 endif
+test_programs += tests/test_keylog
 test_programs += tests/test_limbo
 test_programs += tests/test_match
 test_programs += tests/test_match_exhaustive
@@ -294,6 +295,10 @@ tests_test_bettertls_CPPFLAGS = $(test_cppflags)
 tests_test_bettertls_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/vectors/README
 EXTRA_DIST += tests/vectors/bettertls-pathbuilding.json
+
+tests_test_keylog_SOURCES = tests/test_keylog.c $(trust_support)
+tests_test_keylog_CPPFLAGS = $(test_cppflags)
+tests_test_keylog_LDADD = $(test_ldadd)
 
 tests_test_limbo_SOURCES = tests/test_limbo.c
 tests_test_limbo_CPPFLAGS = $(test_cppflags)
