@@ -455,6 +455,18 @@ TLSW_API int tls_context_set_session_cache(tls_context *ctx, size_t max_sessions
 TLSW_API int tls_context_set_chain_memory(tls_context *ctx, size_t max_chains);
 
 /**
+ * Write the policy to out for people to read: every setting under its setter's
+ * name, what of it OpenSSL will offer, and whom the context trusts. ctx NULL is
+ * the shared default context. It changes nothing and freezes nothing, and may
+ * be called on a context in use. No key, password or secret is ever written;
+ * the text may change with any release, so do not parse it. out is flushed;
+ * what writing to it does (SIGPIPE) is the stream's. Errors: TLSW_ERR_USAGE
+ * (out is NULL), _SYSTEM (it cannot be written), _TRUST_STORE (no default
+ * context), _MEMORY.
+ */
+TLSW_API int tls_context_describe(const tls_context *ctx, FILE *out);
+
+/**
  * The SSL_CTX below, for what is not covered here. Freezes the context. What
  * is changed there can only be undone by the caller; verification stays with
  * this library. Lent. NULL: TLSW_ERR_USAGE.
@@ -822,6 +834,16 @@ TLSW_API const tls_certificate *tls_socket_peer_certificate(const tls_socket *s)
  * no hash) or too small a buffer.
  */
 TLSW_API ssize_t tls_socket_channel_binding(tls_socket *s, const char *type, void *buf, size_t size);
+
+/**
+ * Write the connection to out for people to read: whom it leads to, version,
+ * cipher, group, whether it was resumed, the verdict and the name that matched,
+ * OCSP, DANE, and the chain with its dates and pins; all that comes from the
+ * peer escaped. As tls_context_describe() otherwise. It belongs to the reading
+ * thread. Errors: TLSW_ERR_USAGE (NULL, or the handshake is not over), _SYSTEM,
+ * _MEMORY, or what ended the socket.
+ */
+TLSW_API int tls_socket_describe(const tls_socket *s, FILE *out);
 
 /** The SSL below, for what is not covered here; lent. */
 TLSW_API void *tls_socket_native(tls_socket *s);

@@ -234,6 +234,7 @@ tls_context_free(tls_context *ctx)
 	free(ctx->groups);
 	free(ctx->sigalgs);
 	free(ctx->alpn);
+	free(ctx->keylog_path);
 	free(ctx);
 }
 
@@ -279,6 +280,17 @@ tlsw__context_check_trust(const tls_context *ctx, const struct tlsw__snapshot *s
 }
 
 /* ---------------------------------------------------------------- for the socket */
+
+#define CRL_FLAGS (TLSW_VERIFY_CRL_LEAF | TLSW_VERIFY_CRL_CHAIN | TLSW_VERIFY_CRL_IF_AVAILABLE)
+
+/* CRLs and OCSP answers end without any file changing, so that they are looked at every time. */
+const char *
+tlsw__context_keeps_nothing(const tls_context *ctx)
+{
+	if ((ctx->policy.chain.flags & CRL_FLAGS) != 0)
+		return "CRLs are in use";
+	return ctx->policy.ocsp != TLSW_OCSP_OFF ? "OCSP answers are in use" : NULL;
+}
 
 void *
 tls_context_native(tls_context *ctx)

@@ -41,6 +41,7 @@ struct tls_context {
 	char *tls12_ciphers, *tls13_suites, *groups, *sigalgs; /* what was set; NULL: the defaults */
 	enum tlsw_profile profile;
 	int keylog_fd; /* -1: none */
+	char *keylog_path; /* NULL: none */
 	struct tlsw__credentials *credentials; /* NULL: no client certificate */
 	atomic_bool native; /* the SSL_CTX was handed out: what is in it may be the caller's */
 	struct tlsw__sessions *sessions;
@@ -84,6 +85,9 @@ int tlsw__context_check_trust(const tls_context *ctx, const struct tlsw__snapsho
  */
 bool tlsw__context_key(const tls_context *ctx, const struct tlsw__verify_request *request, int port,
     unsigned char key[TLSW__KEY_SIZE]);
+
+/** Why neither sessions nor chains are kept, whatever their number; NULL: they are. */
+const char *tlsw__context_keeps_nothing(const tls_context *ctx);
 
 /** The context of an SSL; NULL if it has none. */
 tls_context *tlsw__context_of(const SSL *ssl);

@@ -124,19 +124,25 @@ at_depth(const tls_certificate *cert, int depth)
 
 /* -------------------------------------------------------------------- dates */
 
-static void
-add_time(struct text *t, time_t when)
+const char *
+tlsw__explain_time(char out[TLSW__TIME_SIZE], time_t when)
 {
 	struct tm tm = {.tm_year = 70, .tm_mday = 1};
-	char s[40];
 
 	/* not by gmtime_r(), which heeds the leap seconds of the time zone */
 	if (when != (time_t)-1 && when / 86400 > -DAYS_MAX && when / 86400 < DAYS_MAX &&
 	    OPENSSL_gmtime_adj(&tm, (int)(when / 86400), (long)(when % 86400)) == 1 &&
-	    strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		add(t, "%s", s);
-	else
-		add(t, "an undecodable date");
+	    strftime(out, TLSW__TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		return out;
+	return "an undecodable date";
+}
+
+static void
+add_time(struct text *t, time_t when)
+{
+	char s[TLSW__TIME_SIZE];
+
+	add(t, "%s", tlsw__explain_time(s, when));
 }
 
 static time_t

@@ -9,6 +9,7 @@
 #define TLSW_EXPLAIN_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "chain.h"
 #include "error.h"
@@ -28,5 +29,10 @@ void tlsw__explain_refusal(const struct tlsw__verify_request *request,
  * protocol named when the greeting is known. Returns -1.
  */
 int tlsw__explain_not_tls(enum tlsw_error code, const void *data, size_t len);
+
+#define TLSW__TIME_SIZE 40
+
+/** "2026-11-20T14:10:00Z", in out or a static text. */
+const char *tlsw__explain_time(char out[TLSW__TIME_SIZE], time_t when);
 
 #endif

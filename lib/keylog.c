@@ -45,6 +45,7 @@ open_log(const char *path)
 int
 tls_context_set_keylog_file(tls_context *ctx, const char *path)
 {
+	char *copy;
 	int fd;
 
 	if (tlsw__settable(ctx, "keylog_file") != 0)
@@ -56,9 +57,16 @@ tls_context_set_keylog_file(tls_context *ctx, const char *path)
 	}
 	if (path == NULL)
 		return 0;
+	copy = strdup(path);
+	if (copy == NULL)
+		return tlsw__error_set_memory();
 	fd = open_log(path);
-	if (fd < 0)
+	if (fd < 0) {
+		free(copy);
 		return -1;
+	}
+	free(ctx->keylog_path);
+	ctx->keylog_path = copy;
 	if (ctx->keylog_fd >= 0)
 		(void)close(ctx->keylog_fd);
 	ctx->keylog_fd = fd;

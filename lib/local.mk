@@ -59,6 +59,9 @@ libtlswrap_core_la_SOURCES = \
 	lib/io.c \
 	lib/stdio.c \
 	lib/peer.c \
+	lib/page.h lib/page.c \
+	lib/describe.c \
+	lib/describe_socket.c \
 	lib/connect.h lib/connect.c \
 	lib/binding.c \
 	lib/version.c

@@ -84,6 +84,16 @@ tlsw__pins_clear(struct tlsw__pins *pins)
 	pins->count = 0;
 }
 
+const char *
+tlsw__pins_text(const struct tlsw__pins *pins, size_t i, char out[TLSW__PIN_SIZE])
+{
+	const size_t prefix = sizeof(PIN_PREFIX) - 1;
+
+	memcpy(out, PIN_PREFIX, prefix);
+	(void)EVP_EncodeBlock((unsigned char *)out + prefix, pins->digests[i], TLSW__DIGEST_SIZE);
+	return out;
+}
+
 static bool
 digest_key(X509 *leaf, unsigned char digest[TLSW__DIGEST_SIZE])
 {

@@ -36,6 +36,11 @@ struct tlsw__exceptions {
 int tlsw__pins_set(struct tlsw__pins *pins, const char *text);
 void tlsw__pins_clear(struct tlsw__pins *pins);
 
+#define TLSW__PIN_SIZE 53 /* "sha256//", 44 characters and a NUL */
+
+/** Pin i as it was set, in out. */
+const char *tlsw__pins_text(const struct tlsw__pins *pins, size_t i, char out[TLSW__PIN_SIZE]);
+
 /** Whether there are no pins, or the leaf's key is one of them. */
 bool tlsw__pins_allow(const struct tlsw__pins *pins, X509 *leaf);
 

@@ -61,6 +61,18 @@ tlsw__sessions_free(struct tlsw__sessions *store)
 	free(store);
 }
 
+size_t
+tlsw__sessions_count(struct tlsw__sessions *store, size_t *max)
+{
+	size_t count;
+
+	(void)pthread_mutex_lock(&store->lock);
+	count = store->count;
+	(void)pthread_mutex_unlock(&store->lock);
+	*max = store->max;
+	return count;
+}
+
 bool
 tlsw__session_usable(const SSL_SESSION *session)
 {

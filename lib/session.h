@@ -31,6 +31,9 @@ struct tlsw__sessions;
 struct tlsw__sessions *tlsw__sessions_new(size_t max);
 void tlsw__sessions_free(struct tlsw__sessions *store);
 
+/** How many there are, and how many there may be. */
+size_t tlsw__sessions_count(struct tlsw__sessions *store, size_t *max);
+
 /**
  * Keep a session; takes references of its own. The oldest goes when there is
  * no room. A session that cannot be resumed is not kept, nor is anything when

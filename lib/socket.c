@@ -28,7 +28,7 @@ tlsw__socket_die(tls_socket *s)
 }
 
 int
-tlsw__socket_dead(tls_socket *s)
+tlsw__socket_dead(const tls_socket *s)
 {
 	if (s->end == NULL)
 		return tlsw__error_set(atomic_load(&s->end_code), "the connection has ended");

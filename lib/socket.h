@@ -94,7 +94,7 @@ int tlsw__socket_outcome(tls_socket *s, int ssl_result);
 int tlsw__socket_die(tls_socket *s);
 
 /** Repeat what ended the socket as this thread's error. Returns -1. */
-int tlsw__socket_dead(tls_socket *s);
+int tlsw__socket_dead(const tls_socket *s);
 
 /**
  * Drive the handshake to its end, or, if may_return, until a non-blocking

@@ -4,7 +4,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -265,6 +268,26 @@ tlsw__transport_port(const struct tlsw__transport *transport)
 	if (peer.ss_family == AF_INET6)
 		return ntohs(((struct sockaddr_in6 *)&peer)->sin6_port);
 	return 0;
+}
+
+const char *
+tlsw__transport_peer(const struct tlsw__transport *transport, char out[TLSW__PEER_SIZE])
+{
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(peer);
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1], port[8];
+
+	if (transport->fd < 0)
+		return "callbacks of the caller's";
+	if (getpeername(transport->fd, (struct sockaddr *)&peer, &len) != 0)
+		return "not known any more";
+	if (peer.ss_family != AF_INET && peer.ss_family != AF_INET6)
+		return "a local socket";
+	if (getnameinfo((struct sockaddr *)&peer, len, host, sizeof(host), port, sizeof(port),
+	        NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return "not known";
+	(void)snprintf(out, TLSW__PEER_SIZE, "%s port %s", host, port);
+	return out;
 }
 
 static int

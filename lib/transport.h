@@ -75,6 +75,11 @@ bool tlsw__transport_blocking(const struct tlsw__transport *transport);
 /** The peer's port; 0 for callbacks and sockets without ports. */
 int tlsw__transport_port(const struct tlsw__transport *transport);
 
+#define TLSW__PEER_SIZE 80
+
+/** Where it leads: "192.0.2.1 port 443", "a local socket"; in out. */
+const char *tlsw__transport_peer(const struct tlsw__transport *transport, char out[TLSW__PEER_SIZE]);
+
 /** Whether fd is a connected stream socket; if not, -1 with the error set. */
 int tlsw__transport_check_fd(int fd);
 

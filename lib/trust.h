@@ -65,6 +65,7 @@ int tlsw__trust_load_crl_file(struct tlsw__trust *trust, const char *path);
  * TLSW_ERR_TRUST_STORE, _MEMORY; it is then still on.
  */
 int tlsw__trust_set_refresh(struct tlsw__trust *trust, bool refresh);
+bool tlsw__trust_refreshes(const struct tlsw__trust *trust);
 
 /** Let the next snapshot look at the files, however short ago the last one did. */
 void tlsw__trust_check_soon(struct tlsw__trust *trust);
@@ -104,6 +105,8 @@ struct tlsw__trust_source {
 	const char *path;	   /* NULL: memory */
 	struct tlsw__anchors *set; /* or */
 	struct tlsw__cadir *dir;
+	size_t anchors;		   /* certificates that are trusted; 0 for a directory not listed */
+	const char *problem;	   /* why the last refresh failed, "" if it did not */
 };
 size_t tlsw__snapshot_sources(const struct tlsw__snapshot *snapshot);
 void tlsw__snapshot_source(

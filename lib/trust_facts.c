@@ -15,6 +15,12 @@ anchors_of(const struct tlsw__source *s)
 				 : tlsw__cadir_count(s->is.dir);
 }
 
+bool
+tlsw__trust_refreshes(const struct tlsw__trust *trust)
+{
+	return trust->refresh;
+}
+
 size_t
 tlsw__snapshot_anchors(const struct tlsw__snapshot *snap)
 {
@@ -139,6 +145,8 @@ tlsw__snapshot_source(
 	source->path = s->path;
 	source->set = s->is.set;
 	source->dir = s->is.dir;
+	source->anchors = anchors_of(s);
+	source->problem = s->problem;
 }
 
 static void

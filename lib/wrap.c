@@ -17,7 +17,6 @@
 
 #define REFERENCES_MAX 16
 #define TLSA_MAX 32
-#define CRL_FLAGS (TLSW_VERIFY_CRL_LEAF | TLSW_VERIFY_CRL_CHAIN | TLSW_VERIFY_CRL_IF_AVAILABLE)
 #define SERVICE_MAX 15 /* RFC 6335 section 5.1 */
 
 /* -------------------------------------------------------------------- the verdict */
@@ -47,15 +46,11 @@ request_for(const tls_socket *s)
 	};
 }
 
-/*
- * Whether earlier verdicts may be built upon. Not with CRLs and OCSP answers:
- * they end without any file changing, so that they are looked at every time.
- */
+/* Whether earlier verdicts may be built upon. */
 static bool
 may_remember(const tls_socket *s)
 {
-	return s->keyed && (s->context->policy.chain.flags & CRL_FLAGS) == 0 &&
-	    s->context->policy.ocsp == TLSW_OCSP_OFF;
+	return s->keyed && tlsw__context_keeps_nothing(s->context) == NULL;
 }
 
 /* The same octets, verified minutes ago by this context for this host: not twice. */

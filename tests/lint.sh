@@ -44,6 +44,8 @@ wrap
 upgrade
 io
 peer binding
+page
+describe describe_socket
 stdio
 connect
 version names

@@ -63,6 +63,7 @@ test_programs += tests/test_command
 test_programs += tests/test_examples
 test_programs += tests/test_context
 test_programs += tests/test_dane
+test_programs += tests/test_describe
 test_programs += tests/test_faults
 test_programs += tests/test_floods
 test_programs += tests/test_handshake
@@ -138,6 +139,10 @@ EXTRA_DIST += tests/vectors/certdata.txt
 tests_test_trust_command_SOURCES = tests/test_trust_command.c $(trust_support)
 tests_test_trust_command_CPPFLAGS = $(test_cppflags)
 tests_test_trust_command_LDADD = $(test_ldadd)
+
+tests_test_describe_SOURCES = tests/test_describe.c $(trust_support)
+tests_test_describe_CPPFLAGS = $(test_cppflags)
+tests_test_describe_LDADD = $(test_ldadd)
 
 tests_test_command_SOURCES = tests/test_command.c
 tests_test_command_CPPFLAGS = $(test_cppflags)

@@ -104,6 +104,7 @@ START_TEST(nothing_is_no_socket)
 	ck_assert_refused(tls_socket_set_service(NULL, "imap"), TLSW_ERR_USAGE);
 	ck_assert_refused(tls_socket_starttls(NULL, TLSW_SMTP), TLSW_ERR_USAGE);
 	ck_assert_refused(tls_socket_channel_binding(NULL, "tls-exporter", buf, 8), TLSW_ERR_USAGE);
+	ck_assert_refused(tls_socket_describe(NULL, stderr), TLSW_ERR_USAGE);
 	ck_assert_refused_null(tls_socket_native(NULL), TLSW_ERR_USAGE);
 	ck_assert_refused_null(tls_wrap_data(NULL, -1), TLSW_ERR_USAGE);
 	ck_assert_refused_null(tls_wrap_data_start(NULL, -1), TLSW_ERR_USAGE);
@@ -178,6 +179,7 @@ assert_all_refused(enum tlsw_error code)
 	ck_assert_refused(tls_socket_shutdown(s), code);
 	ck_assert_refused(tls_socket_unwrap(s, 100), code);
 	ck_assert_refused(tls_socket_fopen(s, &in, &out), code);
+	ck_assert_refused(tls_socket_describe(s, stderr), code);
 	ck_assert_uint_eq(tls_socket_pending(s), 0);
 	ck_assert_ptr_null(tls_socket_version(s));
 	ck_assert_ptr_null(tls_socket_cipher(s));

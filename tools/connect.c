@@ -29,7 +29,7 @@ static const char usage[] =
     "  --ca-file FILE         trust the CA certificates in FILE, not the system's\n"
     "  --ca-dir DIR           trust those in an OpenSSL hashed directory\n"
     "  --timeout SECONDS      for connecting and handshake together (30; fractions allowed)\n"
-    "  --show                 print what is known about the peer to standard error\n"
+    "  --show                 print policy and connection to standard error\n"
     "  --insecure-no-verify   talk to anybody: no protection against an active attacker\n"
     "  --help                 this text\n";
 
@@ -142,28 +142,6 @@ establish(const struct options *o, tls_socket **s)
 	}
 	(void)tls_socket_own_fd(*s);
 	return EXIT_GOOD;
-}
-
-static void
-show(const struct options *o, const tls_socket *s)
-{
-	const tls_certificate *cert = tls_socket_peer_certificate(s);
-	const char *alpn = tls_socket_alpn(s);
-	const char *matched = tls_socket_matched_name(s);
-
-	fprintf(stderr, "connected to %s, port %s\n", o->host, o->port);
-	fprintf(stderr, "    version  %s\n", tls_socket_version(s));
-	fprintf(stderr, "    cipher   %s\n", tls_socket_cipher(s));
-	if (alpn != NULL)
-		fprintf(stderr, "    protocol %s\n", alpn);
-	fprintf(stderr, "    verified %s", tls_socket_verified(s) ? "yes" : "NO: ");
-	tool_print_reasons(stderr, tls_socket_reasons(s));
-	if (matched != NULL)
-		fprintf(stderr, ", \"%s\" matches \"%s\"", o->server_name, matched);
-	fputs("\n    chain\n", stderr);
-	tool_print_chain(stderr, "      ", cert);
-	fputs("    names\n", stderr);
-	tool_print_names(stderr, "      ", cert);
 }
 
 /* ------------------------------------------------------------- the pipe */
@@ -322,6 +300,8 @@ run_connect(int argc, char **argv)
 	}
 	if (status != EXIT_GOOD)
 		goto out;
+	if (o.show)
+		(void)tls_context_describe(o.trust.ctx, stderr);
 	status = establish(&o, &s);
 	if (status != EXIT_GOOD)
 		goto out;
@@ -329,7 +309,7 @@ run_connect(int argc, char **argv)
 		fprintf(stderr, "tlswrap: %s: not verified, as asked for: anybody could be there\n",
 		    o.host);
 	if (o.show)
-		show(&o, s);
+		(void)tls_socket_describe(s, stderr);
 	fd = tls_socket_fd(s);
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	status = run_pipe(s, o.host);
