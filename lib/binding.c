@@ -12,7 +12,7 @@
 
 #include "socket.h"
 
-#define EXPORTER_LABEL "EXPORTER-Channel-Binding" /* RFC 9266 section 4 */
+#define EXPORTER_LABEL "EXPORTER-Channel-Binding" /* RFC 9266 section 2 */
 #define EXPORTER_SIZE 32
 
 /* Whether the secrets are unique to this handshake (RFC 7627; always in TLS 1.3). */
@@ -28,6 +28,7 @@ refuse(const char *type, const char *why)
 	return tlsw__error_set(TLSW_ERR_USAGE, "channel binding %s: %s", type, why);
 }
 
+/* The context is empty, which TLS 1.2 tells from none at all (RFC 9266 section 2, RFC 5705 section 4). */
 static ssize_t
 exporter(tls_socket *s, unsigned char *out, size_t size)
 {
@@ -36,7 +37,7 @@ exporter(tls_socket *s, unsigned char *out, size_t size)
 	if (size < EXPORTER_SIZE)
 		return refuse("tls-exporter", "the buffer is too small for 32 octets");
 	if (SSL_export_keying_material(s->ssl, out, EXPORTER_SIZE, EXPORTER_LABEL,
-	        sizeof(EXPORTER_LABEL) - 1, NULL, 0, 0) != 1)
+	        sizeof(EXPORTER_LABEL) - 1, (const unsigned char *)"", 0, 1) != 1)
 		return tlsw__error_set_openssl(TLSW_ERR_INTERNAL, "channel binding tls-exporter");
 	return EXPORTER_SIZE;
 }

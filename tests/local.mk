@@ -94,6 +94,7 @@ test_programs += tests/test_pollloop
 test_programs += tests/test_places
 test_programs += tests/test_refresh
 test_programs += tests/test_san
+test_programs += tests/test_scram
 test_programs += tests/test_session
 test_programs += tests/test_starttls
 test_programs += tests/test_strict
@@ -175,6 +176,18 @@ tests_test_lab_dialogues_LDADD = tools/liblab.la $(test_ldadd)
 tests_test_lab_tool_SOURCES = tests/test_lab_tool.c
 tests_test_lab_tool_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_lab_tool_LDADD = tools/liblab.la $(test_ldadd)
+
+tests_test_scram_SOURCES = tests/test_scram.c
+tests_test_scram_CPPFLAGS = $(test_cppflags)
+tests_test_scram_LDADD = $(test_ldadd)
+if GSASL
+tests_test_scram_CPPFLAGS += -DHAVE_LIBGSASL $(GSASL_CFLAGS)
+tests_test_scram_LDADD += $(GSASL_LIBS)
+if BENCH_GNUTLS
+tests_test_scram_CPPFLAGS += -DHAVE_GNUTLS $(BENCH_GNUTLS_CFLAGS)
+tests_test_scram_LDADD += $(BENCH_GNUTLS_LIBS)
+endif
+endif
 
 tests_test_session_SOURCES = tests/test_session.c
 tests_test_session_CPPFLAGS = $(test_cppflags)
