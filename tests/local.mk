@@ -145,7 +145,7 @@ tests_test_describe_SOURCES = tests/test_describe.c $(trust_support)
 tests_test_describe_CPPFLAGS = $(test_cppflags)
 tests_test_describe_LDADD = $(test_ldadd)
 
-tests_test_command_SOURCES = tests/test_command.c
+tests_test_command_SOURCES = tests/test_command.c $(starttls_player)
 tests_test_command_CPPFLAGS = $(test_cppflags)
 tests_test_command_LDADD = $(test_ldadd)
 
@@ -249,7 +249,8 @@ tests_test_connect_SOURCES = tests/test_connect.c
 tests_test_connect_CPPFLAGS = $(test_cppflags)
 tests_test_connect_LDADD = $(test_ldadd)
 
-tests_test_upgrade_SOURCES = tests/test_upgrade.c tests/starttls_scripts.h
+starttls_player = tests/starttls_scripts.h tests/starttls_player.h tests/starttls_player.c
+tests_test_upgrade_SOURCES = tests/test_upgrade.c $(starttls_player)
 tests_test_upgrade_CPPFLAGS = $(test_cppflags)
 tests_test_upgrade_LDADD = $(test_ldadd)
 

@@ -107,7 +107,7 @@ static const struct dialogue good[] = {
     {"MySQL", TLSW_MYSQL, {{O(""), O(MYSQL_GREETING("\xff"))}, {O(MYSQL_REQUEST), O("")}}},
 };
 
-#define GOOD ((int)(sizeof(good) / sizeof(good[0])))
+#define GOOD_DIALOGUES ((int)(sizeof(good) / sizeof(good[0])))
 
 static const struct dialogue accepted[] = {
     {"S16 SMTP multi-line answers are one reply", TLSW_SMTP,

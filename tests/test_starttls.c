@@ -1047,9 +1047,9 @@ suite(void)
 	Suite *s = suite_create("starttls");
 	TCase *t = tcase_create("successes");
 
-	tcase_add_loop_test(t, a_good_dialogue_leads_to_tls, 0, GOOD);
-	tcase_add_loop_test(t, it_does_not_matter_how_the_answers_are_cut, 0, GOOD);
-	tcase_add_loop_test(t, the_descriptors_flags_do_not_matter_and_stay, 0, GOOD);
+	tcase_add_loop_test(t, a_good_dialogue_leads_to_tls, 0, GOOD_DIALOGUES);
+	tcase_add_loop_test(t, it_does_not_matter_how_the_answers_are_cut, 0, GOOD_DIALOGUES);
+	tcase_add_loop_test(t, the_descriptors_flags_do_not_matter_and_stay, 0, GOOD_DIALOGUES);
 	tcase_add_loop_test(
 	    t, what_servers_may_say_is_accepted, 0, (int)(sizeof(accepted) / sizeof(accepted[0])));
 	tcase_add_loop_test(t, ehlo_names_our_address, 0, 3);
@@ -1060,8 +1060,8 @@ suite(void)
 	tcase_add_loop_test(t, everything_else_is_refused_and_nothing_more_is_sent, 0, REFUSALS);
 	tcase_add_loop_test(t, refusals_do_not_depend_on_how_they_are_cut, 0, REFUSALS);
 	tcase_add_loop_test(t, a_greeting_offers_nothing, 0, 2);
-	tcase_add_loop_test(t, octets_behind_the_go_ahead_are_an_injection, 0, GOOD);
-	tcase_add_loop_test(t, octets_after_the_end_of_the_dialogue_stay_in_the_kernel, 0, GOOD);
+	tcase_add_loop_test(t, octets_behind_the_go_ahead_are_an_injection, 0, GOOD_DIALOGUES);
+	tcase_add_loop_test(t, octets_after_the_end_of_the_dialogue_stay_in_the_kernel, 0, GOOD_DIALOGUES);
 	tcase_add_loop_test(t, names_that_could_become_commands_are_refused, 0,
 	    (int)(sizeof(bad_names) / sizeof(bad_names[0])));
 	tcase_add_test(t, xmpp_needs_a_name_of_a_reasonable_length);
@@ -1075,17 +1075,17 @@ suite(void)
 	tcase_add_loop_test(t, replies_have_a_largest_number_of_lines, 0, TLSW_LDAP + 1);
 	tcase_add_test(t, dialogues_have_a_largest_size);
 	tcase_add_loop_test(t, endless_answers_cost_no_memory, 0, 2);
-	tcase_add_loop_test(t, a_silent_server_meets_the_deadline, 0, GOOD);
+	tcase_add_loop_test(t, a_silent_server_meets_the_deadline, 0, GOOD_DIALOGUES);
 	tcase_add_test(t, a_trickling_server_meets_the_deadline);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("ends and faults");
-	tcase_add_loop_test(t, the_end_of_the_stream_is_an_error, 0, GOOD);
+	tcase_add_loop_test(t, the_end_of_the_stream_is_an_error, 0, GOOD_DIALOGUES);
 	tcase_add_test(t, a_reset_is_an_error);
 	tcase_add_test(t, speaking_to_nobody_is_an_error_without_a_signal);
 	tcase_add_test(t, a_full_socket_makes_us_wait_to_write);
-	tcase_add_loop_test(t, interrupted_and_short_calls_change_nothing, 0, GOOD);
-	tcase_add_loop_test(t, failing_calls_fail_the_dialogue, 0, GOOD);
+	tcase_add_loop_test(t, interrupted_and_short_calls_change_nothing, 0, GOOD_DIALOGUES);
+	tcase_add_loop_test(t, failing_calls_fail_the_dialogue, 0, GOOD_DIALOGUES);
 	suite_add_tcase(s, t);
 	return s;
 }

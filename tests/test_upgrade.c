@@ -17,12 +17,11 @@
 #include <openssl/err.h>
 
 #include "clock.h"
-#include "starttls_scripts.h"
+#include "starttls_player.h"
 #include "support/peer.h"
 #include "support/pki.h"
 
 #define HOST "mail.example.org"
-#define GOOD ((int)(sizeof(good) / sizeof(good[0])))
 
 /* ------------------------------------------------------------------- the scene */
 
@@ -52,64 +51,7 @@ teardown(void)
 	tls_error_clear();
 }
 
-/* What the client is to say next, octet for octet; an IMAP tag is kept, of 13 octets where TAG
- * has 3. */
-static int
-expect(struct peer_connection *c, struct octets wanted, char tag[16])
-{
-	const bool tagged = wanted.len > 3 && memcmp(wanted.at, "TAG", 3) == 0;
-	const size_t len = wanted.len + (tagged ? 10 : 0), skip = tagged ? 3 : 0;
-	char said[512];
-	size_t got = 0;
-	ssize_t n;
-
-	if (len == 0)
-		return 0;
-	while (got < len && (n = peer_get(c, said + got, len - got)) > 0)
-		got += (size_t)n;
-	if (tagged)
-		memcpy(tag, said, 13);
-	if (got != len ||
-	    memcmp(said + (tagged ? 13 : 0), wanted.at + skip, wanted.len - skip) != 0)
-		return peer_fail(c, "the client said something else");
-	return 0;
-}
-
-static int
-answer(struct peer_connection *c, struct octets says, const char *tag)
-{
-	size_t i;
-
-	for (i = 0; i < says.len; i++) {
-		const bool tagged =
-		    says.len - i > 3 && tag[0] != '\0' && memcmp(says.at + i, "TAG", 3) == 0;
-
-		if (peer_put(c, tagged ? tag : says.at + i, tagged ? 13 : 1) != 0)
-			return -1;
-		if (tagged)
-			i += 2;
-	}
-	return 0;
-}
-
-/* Plays the dialogue that the step points to. */
-static int
-play(struct peer_connection *c, const struct peer_step *step)
-{
-	const struct dialogue *d = step->data;
-	char tag[16] = "";
-	size_t i;
-
-	for (i = 0; i < TURNS; i++)
-		if (expect(c, d->turns[i].hears, tag) != 0 || answer(c, d->turns[i].says, tag) != 0)
-			return -1;
-	return 0;
-}
-
-#define PLAY(dialogue)                                                 \
-	{                                                              \
-		.what = PEER_DO_CALL, .data = (dialogue), .call = play \
-	}
+#define PLAY(dialogue) STARTTLS_PLAY(dialogue)
 #define SCRIPT(...) ((const struct peer_step[]){__VA_ARGS__, PEER_END})
 
 static void
@@ -322,8 +264,8 @@ static const long delays[] = {0, 1, 10, 100};
 
 START_TEST(octets_between_the_go_ahead_and_tls_are_never_delivered)
 {
-	const struct dialogue *d = &good[_i % GOOD];
-	const long ms = delays[_i / GOOD];
+	const struct dialogue *d = &good[_i % GOOD_DIALOGUES];
+	const long ms = delays[_i / GOOD_DIALOGUES];
 
 	serve(SCRIPT(
 	    PLAY(d), PEER_SLEEP(ms), PEER_SEND("250 injected\r\n"), PEER_HANDSHAKE, PEER_ECHO));
@@ -453,8 +395,8 @@ static const char *const bad_names[] = {NULL, "", "a b", "a\r\nMAIL FROM:<x>", "
 
 START_TEST(a_bad_name_is_refused_before_an_octet_is_sent)
 {
-	const enum tlsw_protocol protocol = (enum tlsw_protocol)(_i % GOOD);
-	const char *name = bad_names[_i / GOOD];
+	const enum tlsw_protocol protocol = (enum tlsw_protocol)(_i % GOOD_DIALOGUES);
+	const char *name = bad_names[_i / GOOD_DIALOGUES];
 
 	serve(SCRIPT(PEER_SEND("220 x\r\n"), PEER_DRAIN));
 	ck_assert_refused_null(tls_starttls(ctx, fd, protocol, name), TLSW_ERR_HOSTNAME);
@@ -581,19 +523,19 @@ main(void)
 	Suite *s = suite_create("upgrade");
 	TCase *t = add_case(s, "successes");
 
-	tcase_add_loop_test(t, every_protocol_leads_to_a_verified_socket, 0, GOOD);
-	tcase_add_loop_test(t, a_slow_server_is_waited_for, 0, GOOD);
+	tcase_add_loop_test(t, every_protocol_leads_to_a_verified_socket, 0, GOOD_DIALOGUES);
+	tcase_add_loop_test(t, a_slow_server_is_waited_for, 0, GOOD_DIALOGUES);
 	tcase_add_test(t, a_nonblocking_descriptor_is_waited_for);
-	tcase_add_loop_test(t, an_event_loop_drives_the_dialogue_then_the_handshake, 0, GOOD);
+	tcase_add_loop_test(t, an_event_loop_drives_the_dialogue_then_the_handshake, 0, GOOD_DIALOGUES);
 	tcase_add_test(t, a_blocking_descriptor_never_wants);
 
 	t = add_case(s, "refusals");
-	tcase_add_loop_test(t, a_good_dialogue_does_not_help_a_bad_certificate, 0, GOOD);
+	tcase_add_loop_test(t, a_good_dialogue_does_not_help_a_bad_certificate, 0, GOOD_DIALOGUES);
 	tcase_add_loop_test(
-	    t, octets_between_the_go_ahead_and_tls_are_never_delivered, 0, GOOD * COUNT(delays));
-	tcase_add_loop_test(t, a_reply_in_place_of_a_server_hello_is_no_tls, 0, GOOD);
-	tcase_add_loop_test(t, an_alert_in_place_of_a_server_hello_is_that_alert, 0, GOOD);
-	tcase_add_loop_test(t, an_end_in_place_of_a_server_hello_is_an_error, 0, GOOD);
+	    t, octets_between_the_go_ahead_and_tls_are_never_delivered, 0, GOOD_DIALOGUES * COUNT(delays));
+	tcase_add_loop_test(t, a_reply_in_place_of_a_server_hello_is_no_tls, 0, GOOD_DIALOGUES);
+	tcase_add_loop_test(t, an_alert_in_place_of_a_server_hello_is_that_alert, 0, GOOD_DIALOGUES);
+	tcase_add_loop_test(t, an_end_in_place_of_a_server_hello_is_an_error, 0, GOOD_DIALOGUES);
 	tcase_add_loop_test(t, a_refusal_leaves_nothing_but_a_dead_descriptor, 0, COUNT(refusing));
 	tcase_add_test(t, a_failed_dialogue_is_the_end_of_its_socket);
 
@@ -603,7 +545,7 @@ main(void)
 
 	t = add_case(s, "requests");
 	tcase_add_loop_test(
-	    t, a_bad_name_is_refused_before_an_octet_is_sent, 0, GOOD * COUNT(bad_names));
+	    t, a_bad_name_is_refused_before_an_octet_is_sent, 0, GOOD_DIALOGUES * COUNT(bad_names));
 	tcase_add_test(t, xmpp_needs_a_name_even_when_none_is_checked);
 	tcase_add_test(t, an_unknown_protocol_is_refused);
 	tcase_add_test(t, what_has_no_descriptor_is_refused);

@@ -1,16 +1,13 @@
 /*
  * connect.c - tlswrap connect HOST[:PORT]: a verified connection as a pipe.
  *
- * Also an example of the library in an event loop: one poll(2) for standard
- * input, standard output and the socket, and no thread.
- *
  * SPDX-License-Identifier: ISC
  */
 #include "config.h"
 
+#include "policy.h"
 #include "tool.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -26,35 +23,59 @@ static const char usage[] =
     "stands in brackets when a port follows: [2001:db8::1]:993.\n"
     "\n"
     "  --server-name NAME     the host that the certificate must be for, if not HOST\n"
+    "  --starttls PROTOCOL    begin in plain text: smtp, lmtp, imap, pop3, ftp, nntp, sieve,\n"
+    "                         xmpp, ldap, postgres or mysql, whose port is then the default\n"
     "  --ca-file FILE         trust the CA certificates in FILE, not the system's\n"
-    "  --ca-dir DIR           trust those in an OpenSSL hashed directory\n"
+    "  --ca-dir DIR           trust those in an OpenSSL hashed directory\n" TOOL_POLICY_USAGE
     "  --timeout SECONDS      for connecting and handshake together (30; fractions allowed)\n"
+    "  --reconnect            then connect once more, and tell whether that was resumed\n"
     "  --show                 print policy and connection to standard error\n"
     "  --insecure-no-verify   talk to anybody: no protection against an active attacker\n"
     "  --help                 this text\n";
 
+/* What speaks plain text first, and where. */
+struct starttls {
+	const char *name;
+	enum tlsw_protocol protocol;
+	const char *port;
+};
+
+static const struct starttls protocols[] = {
+    {"smtp", TLSW_SMTP, "25"},
+    {"lmtp", TLSW_LMTP, "24"},
+    {"imap", TLSW_IMAP, "143"},
+    {"pop3", TLSW_POP3, "110"},
+    {"ftp", TLSW_FTP, "21"},
+    {"nntp", TLSW_NNTP, "119"},
+    {"sieve", TLSW_SIEVE, "4190"},
+    {"xmpp", TLSW_XMPP, "5222"},
+    {"ldap", TLSW_LDAP, "389"},
+    {"postgres", TLSW_POSTGRES, "5432"},
+    {"mysql", TLSW_MYSQL, "3306"},
+};
+
 struct options {
 	struct tool_trust trust;
+	struct tool_policy policy;
 	const char *host, *port;
-	const char *server_name; /* what the certificate must be for */
+	const char *server_name;	 /* what the certificate must be for */
+	const struct starttls *starttls; /* NULL: TLS from the beginning */
 	int timeout_ms;
-	bool show;
+	bool show, reconnect;
 };
 
-/* Which way bytes wait: read from one side, not yet taken by the other. */
-struct buffer {
-	size_t at, len;
-	char data[16384];
-};
+static int
+take_starttls(struct options *o, const char *name)
+{
+	size_t i;
 
-struct pipe {
-	tls_socket *s;
-	struct buffer up, down; /* standard input to the peer; the peer to standard output */
-	bool input_open, shut, peer_open;
-	short read_wants, write_wants; /* what the socket waits for; 0: nothing */
-	int status;
-	const char *name;
-};
+	for (i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (strcmp(name, protocols[i].name) == 0) {
+			o->starttls = &protocols[i];
+			return EXIT_GOOD;
+		}
+	return tool_usage_error("connect", "\"%s\" is no protocol with STARTTLS", name);
+}
 
 static int
 take_option(struct options *o, int option)
@@ -72,23 +93,50 @@ take_option(struct options *o, int option)
 	case OPT_SHOW:
 		o->show = true;
 		return EXIT_GOOD;
+	case OPT_STARTTLS:
+		return take_starttls(o, optarg);
+	case OPT_RECONNECT:
+		o->reconnect = true;
+		return EXIT_GOOD;
 	case OPT_TIMEOUT:
 		if (tool_parse_seconds(optarg, &o->timeout_ms))
 			return EXIT_GOOD;
 		return tool_usage_error("connect", "\"%s\" is no time in seconds", optarg);
 	default:
+		if (option >= OPT_PROFILE && option < OPT_POLICY_END)
+			return tool_policy_option(&o->policy, "connect", option, optarg);
 		return tool_usage_error("connect", "see above");
 	}
+}
+
+/* The operand, and what follows from all the options together. */
+static int
+finish(struct options *o, char *operand)
+{
+	int status;
+
+	if (!tool_parse_host(operand, &o->host, &o->port))
+		return tool_usage_error("connect", "this is no HOST[:PORT]");
+	if (o->port == NULL)
+		o->port = o->starttls != NULL ? o->starttls->port : "443";
+	if (o->server_name == NULL)
+		o->server_name = o->host;
+	if (tls_context_set_handshake_timeout(o->trust.ctx, o->timeout_ms) == -1)
+		return tool_failed("context", tls_last_error());
+	status = tool_policy_apply(&o->policy, "connect", o->trust.ctx, o->server_name);
+	return status == EXIT_GOOD ? tool_trust_finish(&o->trust) : status;
 }
 
 /* EXIT_GOOD to go on; -1 when help was asked for and given. */
 static int
 parse(struct options *o, int argc, char **argv)
 {
-	static const struct option table[] = {TOOL_TRUST_OPTIONS,
+	static const struct option table[] = {TOOL_TRUST_OPTIONS, TOOL_POLICY_OPTIONS,
 	    {"insecure-no-verify", no_argument, NULL, OPT_INSECURE},
+	    {"reconnect", no_argument, NULL, OPT_RECONNECT},
 	    {"server-name", required_argument, NULL, OPT_SERVER_NAME},
 	    {"show", no_argument, NULL, OPT_SHOW},
+	    {"starttls", required_argument, NULL, OPT_STARTTLS},
 	    {"timeout", required_argument, NULL, OPT_TIMEOUT}, TOOL_HELP_OPTION,
 	    TOOL_END_OF_OPTIONS};
 	int option, status;
@@ -104,12 +152,10 @@ parse(struct options *o, int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return tool_usage_error("connect", "one HOST[:PORT] is needed");
-	if (!tool_parse_host(argv[optind], &o->host, &o->port))
-		return tool_usage_error("connect", "this is no HOST[:PORT]");
-	if (o->server_name == NULL)
-		o->server_name = o->host;
-	return tool_trust_finish(&o->trust);
+	return finish(o, argv[optind]);
 }
+
+/* ------------------------------------------------------------------ connecting */
 
 static int
 milliseconds_since(const struct timespec *start)
@@ -122,171 +168,116 @@ milliseconds_since(const struct timespec *start)
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+/* Wait for what the socket needs; false: the time is up, which is said. */
+static bool
+wait_for(const struct options *o, const tls_socket *s, const struct timespec *start)
+{
+	struct pollfd p = {.fd = tls_socket_fd(s), .events = tls_socket_events(s)};
+	const int left = o->timeout_ms - milliseconds_since(start);
+
+	if (left > 0) {
+		(void)poll(&p, 1, tls_socket_ready(s) ? 0 : left);
+		return true;
+	}
+	fprintf(stderr, "tlswrap: %s: no answer in time\n", o->host);
+	return false;
+}
+
+/* The dialogue, if there is one, then the handshake; as far as they go without waiting. */
+static int
+step(const struct options *o, tls_socket *s, bool *agreed)
+{
+	int rv = 0;
+
+	if (!*agreed)
+		rv = tls_socket_starttls(s, o->starttls->protocol);
+	*agreed = *agreed || rv == 0;
+	return rv == 0 ? tls_socket_handshake(s) : rv;
+}
+
+/* The library's deadline begins with the connection, ours with the attempt. */
+static int
+negotiate(const struct options *o, tls_socket *s, const struct timespec *start)
+{
+	bool agreed = o->starttls == NULL;
+	int rv;
+
+	while ((rv = step(o, s, &agreed)) == TLSW_WANT_READ || rv == TLSW_WANT_WRITE)
+		if (!wait_for(o, s, start))
+			return EXIT_NETWORK;
+	return rv == 0 ? EXIT_GOOD : tool_failed(o->host, tls_last_error());
+}
+
 /* Connect and handshake within one deadline. EXIT_GOOD, or another status. */
 static int
 establish(const struct options *o, tls_socket **s)
 {
 	struct timespec start;
-	int fd, left;
+	int fd;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
 	fd = tls_create_tcp(o->host, o->port, o->timeout_ms);
 	if (fd == -1)
 		return tool_failed(o->host, tls_last_error());
-	left = o->timeout_ms - milliseconds_since(&start);
-	if (tls_context_set_handshake_timeout(o->trust.ctx, left > 0 ? left : 1) == 0)
-		*s = tls_wrap(o->trust.ctx, fd, o->server_name);
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	*s = tls_wrap_start(o->trust.ctx, fd, o->server_name);
 	if (*s == NULL) {
 		(void)close(fd);
 		return tool_failed(o->host, tls_last_error());
 	}
 	(void)tls_socket_own_fd(*s);
+	return negotiate(o, *s, &start);
+}
+
+/* Say nothing, and wait for the peer's close_notify; what else it sends is for nobody. */
+static int
+end(const struct options *o, tls_socket *s)
+{
+	char unread[4096];
+	struct timespec start;
+	ssize_t n;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		(void)tls_socket_shutdown(s);
+		n = tls_socket_read(s, unread, sizeof(unread));
+		if (n == -1)
+			return tool_failed(o->host, tls_last_error());
+		if (n != 0 && !wait_for(o, s, &start))
+			return EXIT_NETWORK;
+	} while (n != 0);
 	return EXIT_GOOD;
 }
 
-/* ------------------------------------------------------------- the pipe */
-
-/* The socket's answer when it gave no bytes: what to wait for, 0 when it ended. */
-static short
-wants(ssize_t answer)
-{
-	if (answer == TLSW_WANT_READ)
-		return POLLIN;
-	if (answer == TLSW_WANT_WRITE)
-		return POLLOUT;
-	return 0;
-}
-
-static void
-receive(struct pipe *p)
-{
-	ssize_t n;
-
-	p->read_wants = 0;
-	if (!p->peer_open || p->down.len > 0)
-		return;
-	n = tls_socket_read(p->s, p->down.data, sizeof(p->down.data));
-	p->read_wants = wants(n);
-	if (n > 0) {
-		p->down.at = 0;
-		p->down.len = (size_t)n;
-	} else if (p->read_wants == 0) {
-		p->peer_open = false;
-		if (n == -1)
-			p->status = tool_failed(p->name, tls_last_error());
-	}
-}
-
-/* What cannot be sent is lost; what the peer sent before can still be read. */
-static void
-give_up_sending(struct pipe *p)
-{
-	p->status = tool_failed(p->name, tls_last_error());
-	p->up.len = 0;
-	p->input_open = false;
-	p->shut = true;
-}
-
-/* Returns whether there is more to send at once. */
-static bool
-transmit(struct pipe *p)
-{
-	ssize_t n;
-
-	p->write_wants = 0;
-	if (p->up.len > 0) {
-		n = tls_socket_write(p->s, p->up.data + p->up.at, p->up.len);
-		if (n > 0) {
-			p->up.at += (size_t)n;
-			p->up.len -= (size_t)n;
-			return p->up.len > 0 || !p->input_open;
-		}
-	} else if (!p->input_open && !p->shut) {
-		n = tls_socket_shutdown(p->s);
-		p->shut = n == 0;
-	} else {
-		return false;
-	}
-	p->write_wants = wants(n);
-	if (n == -1)
-		give_up_sending(p);
-	return false;
-}
-
-static void
-take_input(struct pipe *p)
-{
-	ssize_t n = read(STDIN_FILENO, p->up.data, sizeof(p->up.data));
-
-	if (n == -1 && (errno == EINTR || errno == EAGAIN))
-		return;
-	p->up.at = 0;
-	p->up.len = n > 0 ? (size_t)n : 0;
-	p->input_open = n > 0;
-}
-
-static void
-give_output(struct pipe *p)
-{
-	/* poll(2) promises room for so much: more could block, and hold the input up. */
-	size_t len = p->down.len < PIPE_BUF ? p->down.len : PIPE_BUF;
-	ssize_t n = write(STDOUT_FILENO, p->down.data + p->down.at, len);
-
-	if (n == -1 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n == -1) {
-		fprintf(stderr, "tlswrap: standard output: %s\n", strerror(errno));
-		p->status = EXIT_LOCAL;
-		p->peer_open = false;
-		p->down.len = 0;
-		return;
-	}
-	p->down.at += (size_t)n;
-	p->down.len -= (size_t)n;
-}
-
-static void
-wait_and_serve(struct pipe *p, bool at_once)
-{
-	const bool input = p->input_open && p->up.len == 0;
-	const short events = (short)(p->read_wants | p->write_wants);
-	struct pollfd fds[3] = {
-	    {input ? STDIN_FILENO : -1, POLLIN, 0},
-	    {p->down.len > 0 ? STDOUT_FILENO : -1, POLLOUT, 0},
-	    {events != 0 ? tls_socket_fd(p->s) : -1, events, 0},
-	};
-
-	if (poll(fds, 3, at_once ? 0 : -1) <= 0)
-		return;
-	if (fds[0].revents != 0)
-		take_input(p);
-	if (fds[1].revents != 0)
-		give_output(p);
-}
-
-/* Until the peer ends. Its end without close_notify is a failure of its own. */
+/* The whole of one connection; again: the second, which is ended at once. */
 static int
-run_pipe(tls_socket *s, const char *name)
+connect_once(const struct options *o, bool again)
 {
-	static struct pipe p; /* static for its size; there is one */
-	bool more;
+	tls_socket *s = NULL;
+	int status = establish(o, &s);
 
-	p = (struct pipe){.s = s, .input_open = true, .peer_open = true, .name = name};
-	while (p.peer_open || p.down.len > 0) {
-		more = transmit(&p);
-		receive(&p);
-		if (p.peer_open || p.down.len > 0)
-			wait_and_serve(&p, more);
+	if (status != EXIT_GOOD) {
+		tls_socket_free(s);
+		return status;
 	}
-	return p.status;
+	if (o->trust.insecure && !tls_socket_verified(s))
+		fprintf(stderr, "tlswrap: %s: not verified, as asked for: anybody could be there\n",
+		    o->host);
+	if (again)
+		fprintf(stderr, "connected again: %s\n",
+		    tls_socket_resumed(s) ? "resumed" : "not resumed, a full handshake");
+	if (o->show)
+		(void)tls_socket_describe(s, stderr);
+	status = again ? end(o, s) : tool_pipe(s, o->host);
+	(void)tls_socket_close(s);
+	return status;
 }
 
 int
 run_connect(int argc, char **argv)
 {
-	struct options o = {.port = "443", .timeout_ms = 30000};
-	tls_socket *s = NULL;
-	int status, fd;
+	struct options o = {.timeout_ms = 30000};
+	int status;
 
 	/* A reader of standard output that leaves is told about, and the peer gets its
 	 * close_notify. */
@@ -294,27 +285,15 @@ run_connect(int argc, char **argv)
 	status = tool_trust_init(&o.trust);
 	if (status == EXIT_GOOD)
 		status = parse(&o, argc, argv);
-	if (status == -1) {
-		tool_trust_done(&o.trust);
-		return tool_flush();
+	if (status == EXIT_GOOD) {
+		if (o.show)
+			(void)tls_context_describe(o.trust.ctx, stderr);
+		status = connect_once(&o, false);
+		if (status == EXIT_GOOD && o.reconnect)
+			status = connect_once(&o, true);
+	} else if (status == -1) {
+		status = tool_flush();
 	}
-	if (status != EXIT_GOOD)
-		goto out;
-	if (o.show)
-		(void)tls_context_describe(o.trust.ctx, stderr);
-	status = establish(&o, &s);
-	if (status != EXIT_GOOD)
-		goto out;
-	if (o.trust.insecure && !tls_socket_verified(s))
-		fprintf(stderr, "tlswrap: %s: not verified, as asked for: anybody could be there\n",
-		    o.host);
-	if (o.show)
-		(void)tls_socket_describe(s, stderr);
-	fd = tls_socket_fd(s);
-	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	status = run_pipe(s, o.host);
-out:
-	(void)tls_socket_close(s);
 	tool_trust_done(&o.trust);
 	return status;
 }

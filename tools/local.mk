@@ -7,6 +7,8 @@ tools_tlswrap_SOURCES = \
 	tools/main.c \
 	tools/options.c \
 	tools/report.c \
+	tools/policy.h tools/policy.c \
+	tools/pipe.c \
 	tools/connect.c \
 	tools/match.c \
 	tools/verify.c \

@@ -82,6 +82,15 @@ void tool_print_time(FILE *out, time_t when);
 /** Whether standard output took everything; says so if not. EXIT_GOOD or EXIT_LOCAL. */
 int tool_flush(void);
 
+/* -------------------------------------------------------------------- pipe.c */
+
+/**
+ * Join standard input and output to a socket over a non-blocking descriptor,
+ * until the peer ends. name is what failures, which are printed, begin with.
+ * EXIT_GOOD after the peer's close_notify, or another status.
+ */
+int tool_pipe(tls_socket *s, const char *name);
+
 /* ----------------------------------------------------------------- options.c */
 
 /** The options about trust that several subcommands know, as they are met. */
@@ -98,6 +107,8 @@ enum {
 	OPT_INSECURE,
 	OPT_SERVER_NAME,
 	OPT_SHOW,
+	OPT_STARTTLS,
+	OPT_RECONNECT,
 	OPT_TIMEOUT,
 	OPT_AT,
 	OPT_STRICT
