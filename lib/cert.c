@@ -18,6 +18,8 @@ enum part { SUBJECT, ISSUER_NAME, SERIAL, SHA256_HEX, PIN, DER, NAMES, PARTS };
 struct tls_certificate {
 	atomic_uint refs;
 	X509 *x509;
+	int has_san; /* what tlsw__san_open() said */
+	struct tlsw__san san;
 	tls_certificate *issuer; /* a reference of our own; NULL at the end of the chain */
 	_Atomic(void *) parts[PARTS];
 };
@@ -49,6 +51,7 @@ new_one(X509 *x509)
 	for (i = 0; i < PARTS; i++)
 		atomic_init(&cert->parts[i], NULL);
 	cert->x509 = x509;
+	cert->has_san = tlsw__san_open(x509, &cert->san);
 	return cert;
 }
 
@@ -87,6 +90,13 @@ X509 *
 tlsw__cert_x509(const tls_certificate *cert)
 {
 	return cert->x509;
+}
+
+int
+tlsw__cert_san(const tls_certificate *cert, struct tlsw__san *san)
+{
+	*san = cert->san;
+	return cert->has_san;
 }
 
 tls_certificate *

@@ -44,6 +44,9 @@ struct tlsw__san {
  */
 int tlsw__san_open(const X509 *x509, struct tlsw__san *san);
 
+/** The same for a certificate object, which has begun once and knows. */
+int tlsw__cert_san(const tls_certificate *cert, struct tlsw__san *san);
+
 /**
  * The next entry of one of the kinds of enum tlsw_name_type, for SRV the
  * IA5String inside the otherName. Other kinds are passed over. 1: *name is

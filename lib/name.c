@@ -239,20 +239,27 @@ convert(struct converted *out, const char *text, size_t len)
 	return fault;
 }
 
-enum tlsw__name_fault
-tlsw__reference_from_host(struct tlsw__reference *ref, const char *hostname)
+static enum tlsw__name_fault
+parse_unconverted(struct tlsw__reference *ref, const char *hostname, size_t len)
 {
 	struct converted ascii = {.len = 0};
 	enum tlsw__name_fault fault;
-	size_t len = hostname == NULL ? 0 : strlen(hostname);
 
-	fault = tlsw__reference_parse(ref, hostname, len);
-	if (fault == TLSW__NAME_OK || is_ascii(hostname, len))
-		return fault;
 	fault = len > UNCONVERTED_MAX ? TLSW__NAME_TOO_LONG : convert(&ascii, hostname, len);
 	if (fault != TLSW__NAME_OK)
 		return fault;
 	return tlsw__reference_parse(ref, ascii.text, ascii.len);
+}
+
+enum tlsw__name_fault
+tlsw__reference_from_host(struct tlsw__reference *ref, const char *hostname)
+{
+	size_t len = hostname == NULL ? 0 : strlen(hostname);
+	enum tlsw__name_fault fault = tlsw__reference_parse(ref, hostname, len);
+
+	if (fault == TLSW__NAME_OK || is_ascii(hostname, len))
+		return fault;
+	return parse_unconverted(ref, hostname, len);
 }
 
 #else

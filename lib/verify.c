@@ -32,16 +32,15 @@ keep_matched(struct tlsw__verdict *verdict, const struct tls_name *name)
 static inline const struct tlsw__reference *
 match_any(const struct tlsw__verify_request *request, const struct tls_name *name)
 {
-	const struct tlsw__reference *ref = request->references;
-	const struct tlsw__reference *end = ref + request->reference_count;
+	const struct tlsw__reference *first = request->references, *ref;
+	size_t left = request->reference_count;
 
-	for (; ref != end; ref++)
+	for (ref = first; left > 0; left--, ref++)
 		if (tlsw__match_name(ref, name->type, name->value, name->length))
 			return ref;
-	if (name->type == TLSW_NAME_SRV && request->service != NULL &&
-	    request->reference_count > 0 &&
-	    tlsw__match_srv(&request->references[0], request->service, name->value, name->length))
-		return &request->references[0];
+	if (name->type == TLSW_NAME_SRV && request->service != NULL && ref != first &&
+	    tlsw__match_srv(first, request->service, name->value, name->length))
+		return first;
 	return NULL;
 }
 
@@ -71,32 +70,52 @@ match_common_name(const struct tlsw__verify_request *request, struct tlsw__verdi
 	return NULL;
 }
 
+/* What a walk through a subjectAltName came to. */
+struct presented {
+	const struct tlsw__reference *reference; /* the one that is presented; NULL: none is */
+	struct tls_name name;                    /* how */
+	bool identifiers;                        /* there are some */
+};
+
 /*
- * The reference that the leaf presents, NULL if it presents none. The whole
- * extension is walked: a malformed entry behind a matching one spoils it.
+ * The whole extension is walked: a malformed entry behind a matching one spoils
+ * it. False if it is malformed.
  */
-static const struct tlsw__reference *
-match_leaf(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict)
+static bool
+walk_names(const struct tlsw__verify_request *request, int there, struct tlsw__san *san,
+    struct presented *out)
 {
 	const struct tlsw__reference *found = NULL;
 	bool identifiers = false;
-	struct tlsw__san san;
 	struct tls_name name;
-	int there = tlsw__san_open(request->leaf, &san), more = 0;
+	int more = there < 0 ? -1 : 0;
 
-	if (there < 0)
-		return NULL;
-	while (there == 1 && (more = tlsw__san_next(&san, &name)) == 1) {
-		identifiers = identifiers || name.type != TLSW_NAME_EMAIL;
+	while (there == 1 && (more = tlsw__san_next(san, &name)) == 1) {
+		identifiers |= name.type != TLSW_NAME_EMAIL;
 		if (found == NULL && (found = match_any(request, &name)) != NULL)
-			keep_matched(verdict, &name);
+			out->name = name;
 	}
-	if (more == 0 && found != NULL)
-		return found;
+	out->reference = found;
+	out->identifiers = identifiers;
+	return more == 0;
+}
+
+/* The reference that the leaf presents, NULL if it presents none. */
+static const struct tlsw__reference *
+match_leaf(const struct tlsw__verify_request *request, struct tlsw__verdict *verdict)
+{
+	struct presented presented = {.reference = NULL};
+	struct tlsw__san san;
+	int there = tlsw__san_open(request->leaf, &san);
+
 	verdict->matched[0] = '\0';
-	if (more == 0 && !identifiers && request->policy->check_common_name)
+	if (!walk_names(request, there, &san, &presented))
+		return NULL;
+	if (presented.reference != NULL)
+		keep_matched(verdict, &presented.name);
+	else if (!presented.identifiers && request->policy->check_common_name)
 		return match_common_name(request, verdict);
-	return NULL;
+	return presented.reference;
 }
 
 /* ----------------------------------------------------------------- verdict */
@@ -331,23 +350,36 @@ tlsw__verify_host(const char *hostname, struct tlsw__reference *out)
 	    tlsw__name_fault_text(fault));
 }
 
+/* The failure of tls_match_hostname() is a refusal like any other. */
+static int
+refuse_name(const struct tlsw__verify_request *request)
+{
+	struct tlsw__verdict verdict = {.reasons = TLSW_REASON_HOSTNAME,
+	    .verify_error = X509_V_ERR_HOSTNAME_MISMATCH,
+	    .blame = TLSW__BLAME_NAME};
+
+	tlsw__explain_refusal(request, NULL, &verdict);
+	return -1;
+}
+
 int
 tls_match_hostname(const tls_certificate *cert, const char *hostname)
 {
 	static const struct tlsw__verify_policy policy = {.check_hostname = true};
-	struct tlsw__verdict verdict = {.reasons = TLSW_REASON_HOSTNAME,
-	    .verify_error = X509_V_ERR_HOSTNAME_MISMATCH, .blame = TLSW__BLAME_NAME};
+	struct presented presented = {.reference = NULL};
 	struct tlsw__reference reference;
 	struct tlsw__verify_request request = {
 	    .policy = &policy, .references = &reference, .reference_count = 1};
+	struct tlsw__san san;
+	int there;
 
 	if (cert == NULL)
 		return tlsw__error_set(TLSW_ERR_USAGE, "certificate is NULL");
 	if (tlsw__verify_host(hostname, &reference) != 0)
 		return -1;
 	request.leaf = tlsw__cert_x509(cert);
-	if (match_leaf(&request, &verdict) != NULL)
+	there = tlsw__cert_san(cert, &san);
+	if (walk_names(&request, there, &san, &presented) && presented.reference != NULL)
 		return 0;
-	tlsw__explain_refusal(&request, NULL, &verdict);
-	return -1;
+	return refuse_name(&request);
 }
