@@ -293,7 +293,6 @@ START_TEST(whole_records_already_fetched_are_ready)
 {
 	static const struct peer_step script[] = {PEER_HANDSHAKE, PEER_READ(1), PEER_SEND("one"),
 	    PEER_SEND("two"), PEER_SEND("three"), PEER_CLOSE_NOTIFY, PEER_DRAIN, PEER_END};
-	static const size_t sizes[] = {3, 8192};
 	char buf[8192];
 	struct timespec nap = {0, 100000000};
 
@@ -302,16 +301,49 @@ START_TEST(whole_records_already_fetched_are_ready)
 	ck_assert_int_eq(tls_socket_write(s, "x", 1), 1);
 	await(POLLIN);
 	(void)nanosleep(&nap, NULL); /* let all of it arrive: what is tested is that none is left over */
-	ck_assert_int_eq(tls_socket_read(s, buf, sizes[_i]), 3);
-	ck_assert_mem_eq(buf, "one", 3);
-	ck_assert(tls_socket_ready(s));
-	ck_assert_int_eq(tls_socket_read(s, buf, 3), 3);
-	ck_assert_mem_eq(buf, "two", 3);
-	ck_assert(tls_socket_ready(s));
-	ck_assert_int_eq(tls_socket_read(s, buf, 5), 5);
+	if (_i == 0) {
+		ck_assert_int_eq(tls_socket_read(s, buf, 3), 3);
+		ck_assert_mem_eq(buf, "one", 3);
+		ck_assert(tls_socket_ready(s));
+		ck_assert_int_eq(tls_socket_read(s, buf, 3), 3);
+		ck_assert_mem_eq(buf, "two", 3);
+		ck_assert(tls_socket_ready(s));
+		ck_assert_int_eq(tls_socket_read(s, buf, 5), 5);
+	} else { /* as read(2) does: all there is and fits */
+		ck_assert_int_eq(tls_socket_read(s, buf, sizeof(buf)), 11);
+		ck_assert_mem_eq(buf, "onetwothree", 11);
+	}
 	ck_assert(tls_socket_ready(s)); /* the end */
 	ck_assert_int_eq(tls_socket_read(s, buf, 5), 0);
 	ck_assert_int_eq(tls_socket_close(s), 0);
+	finish();
+}
+END_TEST
+
+/* What came before a fault is data of the call that met it; the fault is for the next one. */
+START_TEST(a_large_read_gives_what_came_before_a_fault)
+{
+	static const struct peer_step broken[] = {PEER_HANDSHAKE, PEER_READ(1), PEER_SEND("one"),
+	    PEER_SEND("two"), PEER_SEND_RAW("\x17\x03\x03\x00\x13no record, that one"), PEER_DRAIN,
+	    PEER_END};
+	static const struct peer_step cut[] = {PEER_HANDSHAKE, PEER_READ(1), PEER_SEND("one"),
+	    PEER_SEND("two"), PEER_SEND_RAW("\x17\x03\x03"), PEER_FIN, PEER_DRAIN, PEER_END};
+	const enum tlsw_error code = _i == 0 ? TLSW_ERR_PROTOCOL : TLSW_ERR_TRUNCATED;
+	struct timespec nap = {0, 100000000};
+	char buf[8192];
+
+	only_version(1);
+	begin(_i == 0 ? broken : cut);
+	ck_assert_int_eq(tls_socket_write(s, "x", 1), 1);
+	await(POLLIN);
+	(void)nanosleep(&nap, NULL);
+	tls_error_clear();
+	ck_assert_int_eq(tls_socket_read(s, buf, sizeof(buf)), 6);
+	ck_assert_mem_eq(buf, "onetwo", 6);
+	ck_assert_int_eq(tls_last_error()->code, TLSW_OK);
+	for (int i = 0; i < 3; i++)
+		ck_assert_refused((int)tls_socket_read(s, buf, sizeof(buf)), code);
+	tls_socket_free(s);
 	finish();
 }
 END_TEST
@@ -848,6 +880,7 @@ main(void)
 	tcase_add_test(t, a_timeout_loses_nothing);
 	tcase_add_test(t, what_waits_inside_is_told);
 	tcase_add_loop_test(t, whole_records_already_fetched_are_ready, 0, 2);
+	tcase_add_loop_test(t, a_large_read_gives_what_came_before_a_fault, 0, 2);
 	tcase_add_test(t, an_idle_connection_keeps_no_record_buffers);
 	t = group(suite, "lines");
 	tcase_add_test(t, lines_come_with_their_end);
