@@ -268,6 +268,7 @@ static ssize_t
 read_waiting(tls_socket *s, void *buf, size_t len)
 {
 	const tlsw__deadline deadline = tlsw__deadline_in(s->timeout_ms);
+	enum tlsw__patience patience = TLSW__AS_DESCRIPTOR; /* asked once a call */
 	bool waited = false;
 	int n;
 
@@ -275,15 +276,17 @@ read_waiting(tls_socket *s, void *buf, size_t len)
 		(void)pthread_mutex_lock(&s->lock);
 		if (waited)
 			s->transport.drained = false;
-		s->transport.patient = true;
+		s->transport.patience = patience;
 		n = read_step(s, buf, len);
-		s->transport.patient = false;
+		patience = s->transport.patience;
+		s->transport.patience = TLSW__IMPATIENT;
 		(void)pthread_mutex_unlock(&s->lock);
 		if (n != TLSW_WANT_READ && n != TLSW_WANT_WRITE)
 			return n;
-		if (!tlsw__socket_blocking(s))
+		patience = tlsw__transport_patience(&s->transport, patience);
+		if (patience != TLSW__PATIENT)
 			return n;
-		if (tlsw__socket_wait(s, n, deadline) != 0)
+		if (tlsw__socket_wait_blocking(s, n, deadline) != 0)
 			return -1; /* nothing is lost: the socket stays usable */
 		waited = true;
 	}

@@ -165,17 +165,12 @@ descriptor_timeout(int fd, int option)
 	return (int)(tv.tv_sec * 1000 + (tv.tv_usec + 999) / 1000);
 }
 
-int
-tlsw__socket_wait(const tls_socket *s, int want, tlsw__deadline deadline)
+static int
+wait_until(const tls_socket *s, int want, tlsw__deadline deadline)
 {
-	const int fd = s->transport.fd;
 	const bool reading = want == TLSW_WANT_READ;
-	int ready;
+	int ready = tlsw__wait(s->transport.fd, reading ? POLLIN : POLLOUT, deadline);
 
-	if (tlsw__socket_blocking(s))
-		deadline = tlsw__deadline_first(deadline,
-		    tlsw__deadline_in(descriptor_timeout(fd, reading ? SO_RCVTIMEO : SO_SNDTIMEO)));
-	ready = tlsw__wait(fd, reading ? POLLIN : POLLOUT, deadline);
 	if (ready == 1)
 		return 0;
 	if (ready < 0)
@@ -185,6 +180,22 @@ tlsw__socket_wait(const tls_socket *s, int want, tlsw__deadline deadline)
 	        : atomic_load(&s->state) == TLSW__OPEN ? "server sent nothing"
 	        : s->transport.first_len == 0          ? "server did not answer the ClientHello"
 	                                               : "server did not finish the handshake");
+}
+
+int
+tlsw__socket_wait_blocking(const tls_socket *s, int want, tlsw__deadline deadline)
+{
+	const int option = want == TLSW_WANT_READ ? SO_RCVTIMEO : SO_SNDTIMEO;
+	const int limit_ms = descriptor_timeout(s->transport.fd, option);
+
+	return wait_until(s, want, tlsw__deadline_first(deadline, tlsw__deadline_in(limit_ms)));
+}
+
+int
+tlsw__socket_wait(const tls_socket *s, int want, tlsw__deadline deadline)
+{
+	return tlsw__socket_blocking(s) ? tlsw__socket_wait_blocking(s, want, deadline)
+	                                : wait_until(s, want, deadline);
 }
 
 /* ------------------------------------------------------ making, settings, freeing */

@@ -112,6 +112,9 @@ bool tlsw__socket_blocking(const tls_socket *s);
  */
 int tlsw__socket_wait(const tls_socket *s, int want, tlsw__deadline deadline);
 
+/** The same where the descriptor is known to block. */
+int tlsw__socket_wait_blocking(const tls_socket *s, int want, tlsw__deadline deadline);
+
 /**
  * Whether anybody can be trusted on this socket, by an anchor, an exception or
  * a TLSA record: asked before a byte is sent, in plaintext or not. 0; -1 with

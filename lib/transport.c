@@ -88,6 +88,23 @@ tlsw__transport_blocking(const struct tlsw__transport *transport)
 	return flags == -1 || (flags & O_NONBLOCK) == 0;
 }
 
+enum tlsw__patience
+tlsw__transport_patience(const struct tlsw__transport *transport, enum tlsw__patience patience)
+{
+	if (patience != TLSW__AS_DESCRIPTOR)
+		return patience;
+	return tlsw__transport_blocking(transport) ? TLSW__PATIENT : TLSW__IMPATIENT;
+}
+
+/* Whether the caller waits before he fetches again, because the fetch before took all there was. */
+static bool
+waits_first(struct tlsw__transport *t)
+{
+	if (t->drained)
+		t->patience = tlsw__transport_patience(t, t->patience);
+	return t->drained && t->patience == TLSW__PATIENT;
+}
+
 static int
 transport_read(BIO *bio, char *buf, int len)
 {
@@ -98,7 +115,7 @@ transport_read(BIO *bio, char *buf, int len)
 	BIO_clear_retry_flags(bio);
 	if (t->eof || t->flooded)
 		return t->eof ? 0 : -1;
-	if (t->hold || len <= 0 || (t->patient && t->drained && tlsw__transport_blocking(t))) {
+	if (t->hold || len <= 0 || waits_first(t)) {
 		BIO_set_retry_read(bio);
 		return -1;
 	}

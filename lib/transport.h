@@ -23,6 +23,13 @@
  */
 #define TLSW__IDLE_OCTETS_MAX (512 * 1024)
 
+/** What a caller does when nothing is there: wait, before a fetch that would be in vain, or return. */
+enum tlsw__patience {
+	TLSW__IMPATIENT,
+	TLSW__PATIENT,
+	TLSW__AS_DESCRIPTOR /* waits if the descriptor blocks, which is asked when it matters */
+};
+
 struct tlsw__transport {
 	int fd;                     /* -1: the callbacks instead */
 	struct tls_transport calls; /* a copy */
@@ -32,7 +39,7 @@ struct tlsw__transport {
 	bool eof;          /* the peer's FIN was seen */
 	bool hold;         /* fetch nothing: only what was fetched before is to be read */
 	bool drained;      /* the last fetch took all there was: the next would be in vain */
-	bool patient;      /* the caller waits if the descriptor blocks, and does so before such a fetch */
+	enum tlsw__patience patience; /* of the call that is being made */
 	bool flooded;      /* TLSW__IDLE_OCTETS_MAX was passed */
 	size_t idle_octets;
 	unsigned char first[TLSW__QUOTE_MAX]; /* the first octets that came, to quote them */
@@ -71,6 +78,10 @@ size_t tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, 
 
 /** Whether the descriptor blocks at this moment. */
 bool tlsw__transport_blocking(const struct tlsw__transport *transport);
+
+/** patience as the descriptor has it at this moment, if that is what it says. */
+enum tlsw__patience tlsw__transport_patience(
+    const struct tlsw__transport *transport, enum tlsw__patience patience);
 
 /** The peer's port; 0 for callbacks and sockets without ports. */
 int tlsw__transport_port(const struct tlsw__transport *transport);

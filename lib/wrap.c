@@ -376,9 +376,9 @@ handshake_step(tls_socket *s)
 		return end_handshake(s, tlsw__socket_die(s));
 	s->hello_sent = true;
 	tlsw__queue_clear();
-	s->transport.patient = true;
+	s->transport.patience = TLSW__AS_DESCRIPTOR;
 	result = SSL_connect(s->ssl);
-	s->transport.patient = false;
+	s->transport.patience = TLSW__IMPATIENT;
 	if (result == 1)
 		return end_handshake(s, pass_gate(s));
 	rv = tlsw__socket_outcome(s, result);
