@@ -63,6 +63,7 @@ test_programs += tests/test_command
 test_programs += tests/test_examples
 test_programs += tests/test_context
 test_programs += tests/test_dane
+test_programs += tests/test_dane_example
 test_programs += tests/test_describe
 test_programs += tests/test_faults
 test_programs += tests/test_floods
@@ -196,6 +197,10 @@ tests_test_session_LDADD = $(test_ldadd)
 tests_test_ocsp_SOURCES = tests/test_ocsp.c
 tests_test_ocsp_CPPFLAGS = $(test_cppflags)
 tests_test_ocsp_LDADD = $(test_ldadd)
+
+tests_test_dane_example_SOURCES = tests/test_dane_example.c $(trust_support)
+tests_test_dane_example_CPPFLAGS = $(test_cppflags)
+tests_test_dane_example_LDADD = $(test_ldadd)
 
 tests_test_dane_SOURCES = tests/test_dane.c
 tests_test_dane_CPPFLAGS = $(test_cppflags)
