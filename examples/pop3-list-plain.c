@@ -1,0 +1,127 @@
+/*
+ * pop3-list-plain: which messages wait at a POP3 server (RFC 1939), and how large
+ * they are, in plaintext. pop3-list.c is the same over TLS.
+ *
+ *     PASSWORD=... pop3-list-plain HOST PORT USER
+ *
+ * SPDX-License-Identifier: ISC
+ */
+#include <err.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int sock;
+
+static int
+dial(const char *host, const char *port)
+{
+	const struct timeval patience = {.tv_sec = 60};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list, *a;
+	int fd = -1, rv = getaddrinfo(host, port, &hints, &list);
+
+	if (rv != 0)
+		errx(1, "%s: %s", host, gai_strerror(rv));
+	for (a = list; a != NULL && fd == -1; a = a->ai_next) {
+		fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == -1) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	freeaddrinfo(list);
+	if (fd == -1)
+		err(1, "%s", host);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+static int
+get_octet(void)
+{
+	static unsigned char buf[4096];
+	static ssize_t at, end;
+
+	if (at == end) {
+		end = recv(sock, buf, sizeof(buf), 0);
+		if (end == -1)
+			err(1, "cannot receive");
+		if (end == 0)
+			errx(1, "the server closed the connection");
+		at = 0;
+	}
+	return buf[at++];
+}
+
+/* A line without its end; what could play with a terminal becomes a "?". */
+static const char *
+get_line(void)
+{
+	static char line[1024];
+	size_t n = 0;
+	int c;
+
+	while ((c = get_octet()) != '\n') {
+		if (n == sizeof(line) - 1)
+			errx(1, "the server sent too long a line");
+		if (c != '\r')
+			line[n++] = (c < ' ' && c != '\t') || c == 0x7f ? '?' : (char)c;
+	}
+	line[n] = '\0';
+	return line;
+}
+
+/* The rest of an answer that says yes. */
+static const char *
+get_answer(void)
+{
+	const char *line = get_line();
+
+	if (strncmp(line, "+OK", 3) != 0)
+		errx(1, "the server says: %s", line);
+	return line + 3;
+}
+
+/* Send a command. What stands in it must not end it and begin another one. */
+static void
+put(const char *command, const char *argument)
+{
+	char line[512];
+	int n = snprintf(line, sizeof(line), "%s%s\r\n", command, argument);
+
+	for (const char *c = argument; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			errx(2, "there is a control character in an argument");
+	if (n >= (int)sizeof(line))
+		errx(2, "an argument is too long");
+	if (send(sock, line, (size_t)n, MSG_NOSIGNAL) != n)
+		err(1, "cannot send");
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *password = getenv("PASSWORD"), *line;
+
+	if (argc != 4 || password == NULL)
+		errx(2, "usage: PASSWORD=... pop3-list-plain HOST PORT USER");
+	sock = dial(argv[1], argv[2]);
+	get_answer();
+	put("USER ", argv[3]);
+	get_answer();
+	put("PASS ", password);
+	get_answer();
+	put("LIST", "");
+	get_answer();
+	while (strcmp(line = get_line(), ".") != 0)
+		puts(line);
+	put("QUIT", "");
+	get_answer();
+	close(sock);
+	return 0;
+}
