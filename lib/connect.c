@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "connect_race.h"
 #include "error.h"
 #include "socket.h"
 
@@ -73,6 +73,17 @@ tlsw__host_parse(struct tlsw__host *host, const char *text)
 	    snprintf(host->name, sizeof(host->name), "%s%s", name, dot) >= (int)sizeof(host->name))
 		fault = TLSW__NAME_TOO_LONG; /* a zone can be */
 	return fault == TLSW__NAME_OK ? 0 : no_host(text, fault);
+}
+
+const char *
+tlsw__host_server_name(const struct tlsw__host *host, const char *text, char *buf, size_t size)
+{
+	const char *percent = strchr(text, '%');
+
+	if (host->reference.kind != TLSW__REF_IPV6 || percent == NULL)
+		return text;
+	(void)snprintf(buf, size, "%.*s", (int)(percent - text), text);
+	return buf;
 }
 
 /* Names that small systems do not know, or know from an old registry. */
@@ -172,254 +183,56 @@ tlsw__connect_port(char *port, const char *service)
 
 /* ------------------------------------------------------------------ the race */
 
-#define ADDRESSES_MAX 32
-#define HEAD_START_MS 250 /* RFC 8305 section 8, Connection Attempt Delay */
+enum outcome { CONNECTED, ALL_FAILED, TIMED_OUT, CANNOT_WAIT };
 
-struct attempt {
-	const struct addrinfo *address;
-	int fd;	      /* -1 before it began and after it failed */
-	int os_errno; /* why it failed */
-};
-
-struct race {
-	struct attempt attempts[ADDRESSES_MAX];
-	size_t count, started;
-	tlsw__deadline next; /* when the next attempt begins */
-	int winner;	     /* a connected descriptor, or -1 */
-};
-
-static bool
-is_used(const struct race *race, const struct addrinfo *address)
-{
-	size_t i;
-
-	for (i = 0; i < race->count; i++)
-		if (race->attempts[i].address == address)
-			return true;
-	return false;
-}
-
-/* The next address of the list that has this family, or any for AF_UNSPEC. */
-static const struct addrinfo *
-next_unused(const struct race *race, const struct addrinfo *list, int not_family)
-{
-	for (; list != NULL; list = list->ai_next)
-		if (list->ai_family != not_family && !is_used(race, list))
-			return list;
-	return NULL;
-}
-
-/* The system's order, but families alternate (RFC 8305 section 4). */
-static void
-line_up(struct race *race, const struct addrinfo *list)
-{
-	const struct addrinfo *a;
-	int last = AF_UNSPEC;
-
-	memset(race, 0, sizeof(*race));
-	race->winner = -1;
-	while (race->count < ADDRESSES_MAX) {
-		a = next_unused(race, list, last);
-		if (a == NULL)
-			a = next_unused(race, list, AF_UNSPEC);
-		if (a == NULL)
-			return;
-		race->attempts[race->count++] = (struct attempt){.address = a, .fd = -1};
-		last = a->ai_family;
-	}
-}
-
-static void
-fail(struct race *race, struct attempt *attempt, int os_errno)
-{
-	if (attempt->fd != -1)
-		(void)close(attempt->fd);
-	attempt->fd = -1;
-	attempt->os_errno = os_errno;
-	race->next = tlsw__deadline_in(0); /* nobody waits for one that is out */
-}
-
-/* A port of loopback that nobody listens on can be given to us, and we then meet ourselves. */
-static bool
-is_self(int fd)
-{
-	struct sockaddr_storage us, them;
-	socklen_t us_len = sizeof(us), them_len = sizeof(them);
-
-	memset(&us, 0, sizeof(us));
-	memset(&them, 0, sizeof(them));
-	return getsockname(fd, (struct sockaddr *)&us, &us_len) == 0 &&
-	       getpeername(fd, (struct sockaddr *)&them, &them_len) == 0 && us_len == them_len &&
-	       memcmp(&us, &them, us_len) == 0;
-}
-
-static void
-win(struct race *race, struct attempt *attempt)
-{
-	if (is_self(attempt->fd)) {
-		fail(race, attempt, ECONNREFUSED);
-		return;
-	}
-	race->winner = attempt->fd;
-	attempt->fd = -1;
-}
-
-static void
-begin(struct race *race)
-{
-	struct attempt *attempt = &race->attempts[race->started++];
-	const struct addrinfo *a = attempt->address;
-
-	race->next = tlsw__deadline_in(HEAD_START_MS);
-	attempt->fd = tlsw__compat_socket(a->ai_family, SOCK_STREAM, IPPROTO_TCP);
-	if (attempt->fd == -1)
-		fail(race, attempt, errno);
-	else if (connect(attempt->fd, a->ai_addr, a->ai_addrlen) == 0)
-		win(race, attempt);
-	else if (errno != EINPROGRESS && errno != EINTR)
-		fail(race, attempt, errno);
-}
-
-/* poll() says that something happened to an attempt. */
-static void
-look(struct race *race, struct attempt *attempt)
-{
-	int os_errno = 0;
-	socklen_t len = sizeof(os_errno);
-
-	if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &os_errno, &len) != 0)
-		os_errno = errno;
-	if (os_errno == 0)
-		win(race, attempt);
-	else
-		fail(race, attempt, os_errno);
-}
-
-/* Those under way, for poll(). */
-static nfds_t
-running(const struct race *race, struct pollfd *fds)
-{
-	nfds_t n = 0;
-	size_t i;
-
-	for (i = 0; i < race->started; i++)
-		if (race->attempts[i].fd != -1)
-			fds[n++] = (struct pollfd){.fd = race->attempts[i].fd, .events = POLLOUT};
-	return n;
-}
-
-static struct attempt *
-attempt_of(struct race *race, int fd)
-{
-	size_t i = 0;
-
-	while (race->attempts[i].fd != fd)
-		i++;
-	return &race->attempts[i];
-}
-
-/* Wait for one of the n under way, at most until then. Returns -1 with errno if poll() fails. */
+/* Wait for the next step, at most until the deadline. Returns -1 with errno if poll() fails. */
 static int
-watch(struct race *race, struct pollfd *fds, nfds_t n, tlsw__deadline until)
+watch(struct tlsw__race *race, tlsw__deadline deadline)
 {
+	struct pollfd fds[TLSW__RACE_MAX];
+	const nfds_t n = tlsw__race_fds(race, fds);
+	const tlsw__deadline until = tlsw__deadline_first(tlsw__race_due(race), deadline);
 	nfds_t i;
 
 	if (poll(fds, n, tlsw__deadline_left(until)) == -1)
 		return errno == EINTR ? 0 : -1;
-	for (i = 0; i < n && race->winner == -1; i++)
+	for (i = 0; i < n; i++)
 		if (fds[i].revents != 0)
-			look(race, attempt_of(race, fds[i].fd));
+			tlsw__race_look(race, fds[i].fd);
 	return 0;
 }
 
-enum outcome { CONNECTED, ALL_FAILED, TIMED_OUT, CANNOT_WAIT };
-
 static enum outcome
-run(struct race *race, tlsw__deadline deadline)
+run(struct tlsw__race *race, tlsw__deadline deadline)
 {
-	struct pollfd fds[ADDRESSES_MAX];
-	tlsw__deadline until;
-	nfds_t n;
+	enum tlsw__race_state state = TLSW__RACE_RUNNING;
 
-	while (race->winner == -1) {
-		const bool more = race->started < race->count;
-
-		if (tlsw__deadline_left(deadline) == 0)
+	while (state == TLSW__RACE_RUNNING) {
+		if (race->winner == -1 && tlsw__deadline_left(deadline) == 0)
 			return TIMED_OUT;
-		n = running(race, fds);
-		if (more && (n == 0 || tlsw__deadline_left(race->next) == 0)) {
-			begin(race);
-			continue;
-		}
-		if (n == 0)
-			return ALL_FAILED;
-		until = more ? tlsw__deadline_first(race->next, deadline) : deadline;
-		if (watch(race, fds, n, until) != 0)
+		state = tlsw__race_go_on(race);
+		if (state == TLSW__RACE_RUNNING && watch(race, deadline) != 0)
 			return CANNOT_WAIT;
 	}
-	return CONNECTED;
-}
-
-/* ---------------------------------------------------------------- its report */
-
-/* "[2001:db8::1]:993: Connection refused" for each address, in the order of the attempts. */
-static void
-explain(const struct race *race)
-{
-	char address[INET6_ADDRSTRLEN + IF_NAMESIZE + 1], text[128];
-	const struct attempt *a;
-	const char *why;
-
-	for (a = race->attempts; a < race->attempts + race->count; a++) {
-		const bool v6 = a->address->ai_family == AF_INET6;
-
-		if (getnameinfo(a->address->ai_addr, a->address->ai_addrlen, address,
-			sizeof(address), NULL, 0, NI_NUMERICHOST) != 0)
-			(void)snprintf(address, sizeof(address), "?");
-		if (a->os_errno != 0)
-			why = tlsw__compat_strerror(a->os_errno, text, sizeof(text));
-		else
-			why = a < race->attempts + race->started ? "no answer" : "not tried";
-		tlsw__error_detail("%s%s%s: %s", v6 ? "[" : "", address, v6 ? "]" : "", why);
-	}
-}
-
-/* The errno that tells most: that a family is not there at all says little when another answered.
- */
-static int
-most_telling(const struct race *race)
-{
-	size_t i;
-
-	for (i = 0; i < race->count; i++) {
-		const int e = race->attempts[i].os_errno;
-
-		if (e != 0 && e != ENETUNREACH && e != EAFNOSUPPORT && e != EADDRNOTAVAIL)
-			return e;
-	}
-	return race->attempts[0].os_errno;
+	return state == TLSW__RACE_WON ? CONNECTED : ALL_FAILED;
 }
 
 static int
-report(const struct race *race, enum outcome outcome, const struct tlsw__host *host,
+report(const struct tlsw__race *race, enum outcome outcome, const struct tlsw__host *host,
     const char *port, int os_errno)
 {
 	switch (outcome) {
 	case ALL_FAILED:
-		(void)tlsw__error_set_errno(TLSW_ERR_SYSTEM, most_telling(race),
-		    "cannot connect to %s port %s", host->name, port);
-		break;
+		return tlsw__race_lost(race, host->name, port);
 	case TIMED_OUT:
-		(void)tlsw__error_set(
-		    TLSW_ERR_TIMEOUT, "timed out connecting to %s port %s", host->name, port);
-		break;
+		return tlsw__race_timed_out(race, host->name, port);
 	case CANNOT_WAIT:
 	case CONNECTED: /* but it could not be made blocking */
-		(void)tlsw__error_set_errno(TLSW_ERR_SYSTEM, os_errno,
-		    "cannot wait for a connection to %s port %s", host->name, port);
 		break;
 	}
-	explain(race);
+	(void)tlsw__error_set_errno(TLSW_ERR_SYSTEM, os_errno,
+	    "cannot wait for a connection to %s port %s", host->name, port);
+	tlsw__race_explain(race);
 	return -1;
 }
 
@@ -441,16 +254,13 @@ tlsw__connect_race(const struct addrinfo *addresses, const struct tlsw__host *ho
     const char *port, tlsw__deadline deadline)
 {
 	enum outcome outcome;
-	struct race race;
+	struct tlsw__race race;
 	int os_errno;
-	size_t i;
 
-	line_up(&race, addresses);
+	tlsw__race_line_up(&race, addresses, TLSW__RACE_MAX, -1);
 	outcome = run(&race, deadline);
 	os_errno = errno;
-	for (i = 0; i < race.count; i++)
-		if (race.attempts[i].fd != -1)
-			(void)close(race.attempts[i].fd);
+	tlsw__race_end(&race);
 	if (outcome == CONNECTED && settle(race.winner) == 0)
 		return race.winner;
 	if (race.winner != -1) {
@@ -462,8 +272,8 @@ tlsw__connect_race(const struct addrinfo *addresses, const struct tlsw__host *ho
 
 /* ---------------------------------------------------------------- resolution */
 
-static int
-not_resolved(int gai, int os_errno, const struct tlsw__host *host)
+int
+tlsw__connect_unresolved(const struct tlsw__host *host, int gai, int os_errno)
 {
 	switch (gai) {
 	case EAI_MEMORY:
@@ -481,8 +291,8 @@ not_resolved(int gai, int os_errno, const struct tlsw__host *host)
  * No AI_ADDRCONFIG: it leaves addresses of loopback out on hosts that have no
  * other, and an address whose family is missing fails at once in the race.
  */
-static int
-resolve(const struct tlsw__host *host, const char *port, struct addrinfo **addresses)
+int
+tlsw__connect_resolve(const struct tlsw__host *host, const char *port, struct addrinfo **addresses)
 {
 	struct addrinfo hints = {
 	    .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
@@ -492,37 +302,24 @@ resolve(const struct tlsw__host *host, const char *port, struct addrinfo **addre
 		hints.ai_flags |= AI_NUMERICHOST; /* nobody is to be asked about a literal */
 	*addresses = NULL;
 	gai = getaddrinfo(host->name, port, &hints, addresses);
-	if (gai == 0 && *addresses == NULL)
-		gai = EAI_NONAME;
-	return gai == 0 ? 0 : not_resolved(gai, errno, host);
+	return gai == 0 && *addresses == NULL ? EAI_NONAME : gai;
 }
 
 int
 tlsw__connect_tcp(const struct tlsw__host *host, const char *port, tlsw__deadline deadline)
 {
 	struct addrinfo *addresses;
-	int fd;
+	int fd, gai;
 
-	if (resolve(host, port, &addresses) != 0)
-		return -1;
+	gai = tlsw__connect_resolve(host, port, &addresses);
+	if (gai != 0)
+		return tlsw__connect_unresolved(host, gai, errno);
 	fd = tlsw__connect_race(addresses, host, port, deadline);
 	freeaddrinfo(addresses);
 	return fd;
 }
 
 /* -------------------------------------------------------------------- public */
-
-/* The name to be proved: what was asked for, without a zone id. */
-static const char *
-server_name(const struct tlsw__host *host, const char *text, char *buf, size_t size)
-{
-	const char *percent = strchr(text, '%');
-
-	if (host->reference.kind != TLSW__REF_IPV6 || percent == NULL)
-		return text;
-	(void)snprintf(buf, size, "%.*s", (int)(percent - text), text);
-	return buf;
-}
 
 /* A context without anchors connects to nobody: find out before anybody is asked. */
 static bool
@@ -550,7 +347,7 @@ connect_and_wrap(tls_context *ctx, const char *host, const char *service)
 	fd = tlsw__connect_tcp(&parsed, port, deadline);
 	if (fd == -1)
 		return NULL;
-	s = tls_wrap_start(ctx, fd, server_name(&parsed, host, name, sizeof(name)));
+	s = tls_wrap_start(ctx, fd, tlsw__host_server_name(&parsed, host, name, sizeof(name)));
 	if (s == NULL) {
 		(void)close(fd);
 		return NULL;

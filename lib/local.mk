@@ -62,6 +62,7 @@ libtlswrap_core_la_SOURCES = \
 	lib/page.h lib/page.c \
 	lib/describe.c \
 	lib/describe_socket.c \
+	lib/connect_race.h lib/connect_race.c \
 	lib/connect.h lib/connect.c \
 	lib/binding.c \
 	lib/version.c

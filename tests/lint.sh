@@ -47,7 +47,7 @@ peer binding
 page
 describe describe_socket
 stdio
-connect
+connect connect_race
 version names
 '
 
