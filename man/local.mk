@@ -11,9 +11,9 @@ dist_man_MANS += \
 	man/tls_starttls.3 \
 	man/tls_wrap.3
 if TOOLS
-dist_man_MANS += man/tlswrap.1 man/tlswrap-bundle.1 man/tlswrap-lab.1 man/tlswrap-trust.1
+dist_man_MANS += man/tlswrap.1 man/tlswrap-bundle.1 man/tlswrap-check.1 man/tlswrap-lab.1 man/tlswrap-trust.1
 endif
-EXTRA_DIST += man/links.sh man/tlswrap.1 man/tlswrap-bundle.1 man/tlswrap-lab.1 man/tlswrap-trust.1
+EXTRA_DIST += man/links.sh man/tlswrap.1 man/tlswrap-bundle.1 man/tlswrap-check.1 man/tlswrap-lab.1 man/tlswrap-trust.1
 
 install-data-hook:
 	@$(MKDIR_P) "$(DESTDIR)$(man3dir)"

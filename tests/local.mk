@@ -41,6 +41,7 @@ test_scripts = \
 	tests/test_static_link.sh \
 	tests/test_install.sh \
 	tests/test_docs.sh \
+	tests/test_check_page.sh \
 	tests/test_interop.sh
 TESTS += $(test_scripts)
 EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt tests/wall.txt
@@ -54,6 +55,9 @@ test_programs += tests/test_cert_load
 test_programs += tests/test_certdata
 test_programs += tests/test_chain
 test_programs += tests/test_chain_memory
+if TOOLS
+test_programs += tests/test_check
+endif
 test_programs += tests/test_clock
 test_programs += tests/test_connect
 test_programs += tests/test_constrain
@@ -137,6 +141,12 @@ tests_test_certdata_SOURCES = tests/test_certdata.c $(trust_support) \
 tests_test_certdata_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_certdata_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/vectors/certdata.txt
+
+# The command itself is in it, with another resolver.
+tests_test_check_SOURCES = tests/test_check.c $(check_command) \
+	tools/tool.h tools/options.c tools/replace.c tools/report.c
+tests_test_check_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
+tests_test_check_LDADD = $(test_ldadd) $(OPENSSL_LIBS)
 
 tests_test_trust_command_SOURCES = tests/test_trust_command.c $(trust_support)
 tests_test_trust_command_CPPFLAGS = $(test_cppflags)

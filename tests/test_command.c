@@ -85,6 +85,8 @@ static const struct {
     {"--help", GOOD, "usage: tlswrap COMMAND", NULL},
     {"--version", GOOD, "tlswrap ", NULL},
     {"connect --help", GOOD, "--insecure-no-verify", NULL},
+    {"check --help", GOOD, "usage: tlswrap check", NULL},
+    {"check", NETWORK, NULL, "tlswrap check --help"}, /* its own: there is no verdict */
     {"match --help", GOOD, "usage: tlswrap match", NULL},
     {"verify --help", GOOD, "--strict", NULL},
     {"", USAGE, NULL, "usage: tlswrap COMMAND"},

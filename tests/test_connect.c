@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "connect.h"
+#include "connect_race.h"
 #include "support/peer.h"
 #include "support/pki.h"
 
@@ -420,6 +421,49 @@ START_TEST(a_refusal_starts_the_next_attempt_at_once)
 	(void)close(fd);
 	close_black_hole(&hole);
 	(void)close(refuser);
+	(void)close(listener);
+}
+END_TEST
+
+/* Who drives many races has few descriptors for each: the oldest attempt makes room for the next. */
+START_TEST(a_race_keeps_to_its_descriptors_and_tries_all)
+{
+	struct pollfd fds[TLSW__RACE_MAX];
+	enum tlsw__race_state state;
+	struct addrinfo *list;
+	struct tlsw__race race;
+	struct black_hole hole;
+	unsigned port = 0;
+	int listener = listen_on("127.0.0.1", &port), before;
+	size_t i, n;
+
+	open_black_hole(&hole, "127.0.0.2");
+	list = make_address("127.0.0.1", port, NULL);
+	for (i = 0; i < 3; i++)
+		list = make_address("127.0.0.2", hole.port, list);
+	before = open_descriptors();
+	tlsw__race_line_up(&race, list, 2, 1200); /* 300 ms for each */
+	while ((state = tlsw__race_go_on(&race)) == TLSW__RACE_RUNNING) {
+		n = tlsw__race_fds(&race, fds);
+		ck_assert_uint_le(n, 2);
+		ck_assert_int_eq(open_descriptors(), before + (int)n);
+		(void)poll(fds, n, tlsw__deadline_left(tlsw__race_due(&race)));
+		for (i = 0; i < n; i++)
+			if (fds[i].revents != 0)
+				tlsw__race_look(&race, fds[i].fd);
+	}
+	tlsw__race_end(&race);
+	ck_assert_int_eq(state, TLSW__RACE_WON);
+	ck_assert_uint_eq(peer_port(race.winner), port);
+	(void)close(race.winner);
+	ck_assert_int_eq(open_descriptors(), before);
+	while (list != NULL) {
+		struct addrinfo *next = list->ai_next;
+
+		free(list);
+		list = next;
+	}
+	close_black_hole(&hole);
 	(void)close(listener);
 }
 END_TEST
@@ -841,6 +885,7 @@ main(void)
 	tcase_add_test(t, an_address_that_does_not_answer_costs_a_quarter_of_a_second);
 	tcase_add_test(t, a_late_answer_still_wins);
 	tcase_add_test(t, a_refusal_starts_the_next_attempt_at_once);
+	tcase_add_test(t, a_race_keeps_to_its_descriptors_and_tries_all);
 	tcase_add_test(t, meeting_oneself_is_a_refusal);
 	tcase_add_test(t, silence_meets_the_deadline_whatever_signals_come);
 	tcase_add_test(t, when_all_refuse_each_is_listed);

@@ -6,10 +6,7 @@
 #include "bundle.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/pem.h>
 
@@ -95,43 +92,10 @@ reads_back(const char *text, size_t len, size_t count)
 	return good;
 }
 
-static bool
-write_all(int fd, const char *text, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, text, len);
-		if (n < 0 && errno != EINTR)
-			return false;
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return true;
-}
-
-/* Beside the file, then in its place. */
 static int
 replace_file(const char *path, const char *text, size_t len)
 {
-	const size_t size = strlen(path) + sizeof(".XXXXXX");
-	char *temporary = malloc(size);
-	int fd = -1, status = EXIT_LOCAL, reason;
-
-	if (temporary == NULL)
-		return bundle_fail(path, "out of memory");
-	(void)snprintf(temporary, size, "%s.XXXXXX", path);
-	fd = mkstemp(temporary);
-	if (fd >= 0 && write_all(fd, text, len) && fchmod(fd, 0644) == 0 && fsync(fd) == 0 &&
-	    rename(temporary, path) == 0)
-		status = EXIT_GOOD;
-	reason = errno;
-	if (fd >= 0)
-		(void)close(fd);
-	if (fd >= 0 && status != EXIT_GOOD)
-		(void)unlink(temporary);
-	free(temporary);
-	return status == EXIT_GOOD ? status : bundle_fail(path, strerror(reason));
+	return tool_replace_file(path, text, len) ? EXIT_GOOD : bundle_fail(path, strerror(errno));
 }
 
 int

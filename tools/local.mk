@@ -6,9 +6,11 @@ tools_tlswrap_SOURCES = \
 	tools/tool.h \
 	tools/main.c \
 	tools/options.c \
+	tools/replace.c \
 	tools/report.c \
 	tools/policy.h tools/policy.c \
 	tools/pipe.c \
+	$(check_command) \
 	tools/connect.c \
 	tools/match.c \
 	tools/verify.c \
@@ -22,6 +24,12 @@ tools_tlswrap_SOURCES = \
 	tools/lab_run.c \
 	tools/lab_command.h \
 	tools/lab_command.c
+check_command = \
+	tools/check_tool.h tools/check.c tools/check_targets.c \
+	tools/check_resolve.h tools/check_resolve.c \
+	tools/check_run.c tools/check_result.c tools/check_progress.c \
+	tools/check_print.c tools/check_json.c \
+	tools/check_page.h tools/check_html.c tools/check_style.c tools/check_timeline.c
 tools_tlswrap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(JANSSON_CFLAGS)
 # "trust" and "bundle" look into rooms that the library does not export.
 tools_tlswrap_LDADD = tools/liblab.la libtlswrap-core.la $(JANSSON_LIBS) $(OPENSSL_LIBS)

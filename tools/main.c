@@ -16,6 +16,8 @@ struct command {
 
 static const struct command commands[] = {
     {"bundle", "CERTDATA", "make a PEM bundle of Mozilla's list of CAs", run_bundle},
+    {"check", "HOST[:PORT]...", "tell what is wrong with many servers, and for how long not",
+	run_check},
     {"connect", "HOST[:PORT]", "connect, verify, and pipe standard input and output", run_connect},
     {"lab", "list|serve|run", "servers that misbehave, to try TLS clients on", run_lab},
     {"match", "CERT HOST", "tell whether a certificate is for a host", run_match},
@@ -38,7 +40,7 @@ print_help(FILE *out)
 	      "\n"
 	      "Exit status: 0 good, 1 failure on this side, 2 usage, 3 network, 4 TLS,\n"
 	      "5 certificate, 6 host name, 7 end without close_notify, 8 CA certificates,\n"
-	      "9 the client under test is wrong somewhere.\n",
+	      "9 the client under test is wrong somewhere; \"check\" has its own.\n",
 	    out);
 }
 

@@ -234,8 +234,8 @@ tool_print_chain(FILE *out, const char *indent, const tls_certificate *leaf)
 		print_certificate(out, indent, position++, cert);
 }
 
-void
-tool_print_reasons(FILE *out, unsigned long reasons)
+const char *
+tool_reason(size_t position, unsigned long *bit)
 {
 	static const struct {
 		unsigned long bit;
@@ -256,12 +256,23 @@ tool_print_reasons(FILE *out, unsigned long reasons)
 	    {TLSW_REASON_MALFORMED, "malformed"},
 	    {TLSW_REASON_OTHER, "other"},
 	};
-	const char *separator = "";
+
+	if (position >= sizeof(table) / sizeof(table[0]))
+		return NULL;
+	*bit = table[position].bit;
+	return table[position].text;
+}
+
+void
+tool_print_reasons(FILE *out, unsigned long reasons)
+{
+	const char *separator = "", *text;
+	unsigned long bit;
 	size_t i;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if ((reasons & table[i].bit) != 0) {
-			fprintf(out, "%s%s", separator, table[i].text);
+	for (i = 0; (text = tool_reason(i, &bit)) != NULL; i++)
+		if ((reasons & bit) != 0) {
+			fprintf(out, "%s%s", separator, text);
 			separator = ", ";
 		}
 }

@@ -31,6 +31,7 @@ enum tool_exit {
 };
 
 int run_bundle(int argc, char **argv);
+int run_check(int argc, char **argv);
 int run_connect(int argc, char **argv);
 int run_lab(int argc, char **argv);
 int run_match(int argc, char **argv);
@@ -73,6 +74,9 @@ tls_certificate *tool_load_certificate(const char *file, int *status);
 /** Print a chain for people, leaf first; each line starts with indent. */
 void tool_print_chain(FILE *out, const char *indent, const tls_certificate *leaf);
 
+/** The name of a TLSW_REASON_* bit, one position after the other; NULL behind the last. */
+const char *tool_reason(size_t position, unsigned long *bit);
+
 /** Print the names of TLSW_REASON_* bits: "expired, other host". */
 void tool_print_reasons(FILE *out, unsigned long reasons);
 
@@ -90,6 +94,14 @@ int tool_flush(void);
  * EXIT_GOOD after the peer's close_notify, or another status.
  */
 int tool_pipe(tls_socket *s, const char *name);
+
+/* ----------------------------------------------------------------- replace.c */
+
+/**
+ * Make a file of these octets, mode 0644: whole or not at all, and in place of
+ * one that is there. Returns whether it worked; errno tells why not.
+ */
+bool tool_replace_file(const char *path, const char *text, size_t len);
 
 /* ----------------------------------------------------------------- options.c */
 
