@@ -30,6 +30,15 @@ done <"$dir/functions"
 	grep -qx "$name" "$srcdir/lib/libtlswrap.sym" || echo "$page describes $name, which is not public"
 done >"$dir/strangers"
 [ ! -s "$dir/strangers" ] || fail "$(cat "$dir/strangers")"
+# What they refer to is there as well.
+sed -n 's/^[.].*\(Fn\|Fo\|Xr\) \(tls_[a-z0-9_]*\).*/\2/p' "$srcdir"/man/*.[0-9] | sort -u | while read -r name; do
+	grep -qx "$name" "$srcdir/lib/libtlswrap.sym" || [ -f "$srcdir/man/$name.3" ] || echo "the pages speak of $name, which is not there"
+done >"$dir/strangers"
+sed -n 's/^[.].*Dv \(TLSW_[A-Z0-9_]*[A-Z0-9]\).*/\1/p' "$srcdir"/man/*.[0-9] | sort -u | while read -r name; do
+	grep -qw "$name" "$srcdir/include/tlswrap.h" || grep -q "${name}_" "$srcdir/include/tlswrap.h" ||
+		echo "the pages speak of $name, which is not there"
+done >>"$dir/strangers"
+[ ! -s "$dir/strangers" ] || fail "$(cat "$dir/strangers")"
 echo "$(wc -l <"$dir/functions") functions looked up in the manual pages"
 
 # --- mdoc -----------------------------------------------------------------------

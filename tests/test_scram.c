@@ -4,7 +4,7 @@
  * channel bindings are for. The server computes its side of the binding by
  * itself, so that a wrong one of ours is refused.
  *
- * dovecot before 2.4 has SCRAM without PLUS, and GNU SASL knows tls-exporter
+ * dovecot 2.3 has SCRAM without PLUS, and GNU SASL knows tls-exporter
  * and tls-unique; tls-server-end-point is compared with what GnuTLS has.
  *
  * Skipped, and says so, without libgsasl; the rows about GnuTLS without it.
