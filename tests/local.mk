@@ -91,6 +91,7 @@ test_programs += tests/test_match_exhaustive
 test_programs += tests/test_misuse
 test_programs += tests/test_name
 test_programs += tests/test_ocsp
+test_programs += tests/test_pairwise
 test_programs += tests/test_peer
 test_programs += tests/test_policy
 test_programs += tests/test_pkcs11
@@ -151,6 +152,10 @@ tests_test_check_LDADD = $(test_ldadd) $(OPENSSL_LIBS)
 tests_test_trust_command_SOURCES = tests/test_trust_command.c $(trust_support)
 tests_test_trust_command_CPPFLAGS = $(test_cppflags)
 tests_test_trust_command_LDADD = $(test_ldadd)
+
+tests_test_pairwise_SOURCES = tests/test_pairwise.c $(trust_support)
+tests_test_pairwise_CPPFLAGS = $(test_cppflags)
+tests_test_pairwise_LDADD = $(test_ldadd)
 
 tests_test_describe_SOURCES = tests/test_describe.c $(trust_support)
 tests_test_describe_CPPFLAGS = $(test_cppflags)
