@@ -16,7 +16,7 @@
 
 enum { PKIX_TA, PKIX_EE, DANE_TA, DANE_EE };
 enum server { GOOD, WRONG_NAME, EXPIRED, UNKNOWN_CA };
-enum what { LEAF, ROOT, NOBODY };
+enum what { LEAF, ROOT, NOBODY, LEAF_OTHERWISE, ROOT_OTHERWISE };
 
 struct row {
 	const char *label;
@@ -45,6 +45,13 @@ static const struct row rows[] = {
     {"DANE-EE stands for the dates", DANE_EE, 1, 1, LEAF, EXPIRED, false, true},
     {"DANE-EE needs no CA", DANE_EE, 1, 1, LEAF, UNKNOWN_CA, false, true},
     {"DANE-EE of nobody, though the chain is good", DANE_EE, 1, 1, NOBODY, GOOD, true, false},
+    {"PKIX-TA names the leaf", PKIX_TA, 0, 1, LEAF, GOOD, true, false},
+    {"PKIX-EE names the root", PKIX_EE, 0, 1, ROOT, GOOD, true, false},
+    {"DANE-TA names the leaf", DANE_TA, 1, 1, LEAF, GOOD, true, false},
+    {"DANE-EE names the root", DANE_EE, 1, 1, ROOT, GOOD, true, false},
+    {"the key's digest as the certificate's", DANE_EE, 0, 1, LEAF_OTHERWISE, GOOD, true, false},
+    {"the certificate's digest as the key's", DANE_EE, 1, 1, LEAF_OTHERWISE, GOOD, true, false},
+    {"the root's digest as its key's", PKIX_TA, 1, 1, ROOT_OTHERWISE, GOOD, true, false},
 };
 #define ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
 
@@ -111,7 +118,9 @@ START_TEST(a_record_decides)
 	fd = peer_connect(&peer);
 	s = tls_wrap_start(ctx, fd, "www.lab.test");
 	ck_assert_works(s != NULL);
-	len = association(r->what == LEAF ? leaf : r->what == ROOT ? root : nobody, r->selector, r->mtype, data);
+	len = association(r->what == LEAF || r->what == LEAF_OTHERWISE ? leaf
+	        : r->what == ROOT || r->what == ROOT_OTHERWISE ? root : nobody,
+	    r->what >= LEAF_OTHERWISE ? 1 - r->selector : r->selector, r->mtype, data);
 	ck_assert_works(tls_socket_add_tlsa(s, r->usage, r->selector, r->mtype, data, len) == 0);
 	n = tls_socket_handshake(s);
 	ck_assert_msg((n == 0) == r->accepted, "%s: %s", r->label, n == 0 ? "accepted" : tls_last_error()->message);
@@ -136,7 +145,7 @@ START_TEST(one_of_several_is_enough_and_bad_ones_are_told)
 {
 	struct peer_options options = {0};
 	struct peer peer;
-	unsigned char data[64];
+	unsigned char data[64] = {0};
 	tls_context *ctx = tls_context_new();
 	tls_socket *s;
 	int fd;
@@ -154,7 +163,11 @@ START_TEST(one_of_several_is_enough_and_bad_ones_are_told)
 	ck_assert_refused(tls_socket_add_tlsa(s, 3, 1, 9, data, 32), TLSW_ERR_USAGE);   /* no such digest */
 	ck_assert_refused(tls_socket_add_tlsa(s, 9, 1, 1, data, 32), TLSW_ERR_USAGE);   /* no such usage */
 	ck_assert_refused(tls_socket_add_tlsa(s, 3, 1, 1, data, 31), TLSW_ERR_USAGE);   /* too short */
+	ck_assert_refused(tls_socket_add_tlsa(s, 3, 1, 1, data, 64), TLSW_ERR_USAGE);   /* that is SHA-512's */
+	ck_assert_refused(tls_socket_add_tlsa(s, 3, 1, 2, data, 32), TLSW_ERR_USAGE);   /* that is SHA-256's */
+	ck_assert_refused(tls_socket_add_tlsa(s, 3, 2, 1, data, 32), TLSW_ERR_USAGE);   /* no such selector */
 	ck_assert_refused(tls_socket_add_tlsa(s, 3, 0, 0, data, 32), TLSW_ERR_USAGE);   /* no certificate */
+	ck_assert_refused(tls_socket_add_tlsa(s, 3, 1, 0, data, 32), TLSW_ERR_USAGE);   /* no key */
 	ck_assert_refused(tls_socket_add_tlsa(s, -1, 1, 1, data, 32), TLSW_ERR_USAGE);
 	ck_assert_refused(tls_socket_add_tlsa(s, 3, 1, 1, NULL, 32), TLSW_ERR_USAGE);
 	ck_assert_refused(tls_socket_add_tlsa(s, 3, 1, 1, data, 0), TLSW_ERR_USAGE);
