@@ -79,7 +79,7 @@ crypt(struct tampered_keys *keys, bool sealing, const unsigned char *header, uns
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	unsigned char key[16], nonce[12];
-	int i, n;
+	int i, n = 0;
 	bool fine;
 
 	tampered_expand(keys->secret, "key", key, sizeof(key));
