@@ -29,10 +29,20 @@ struct facts {
 	const char *no_session; /* why none of it is kept; NULL: it is */
 };
 
+/* In the words of tls_context_set_signature_algorithms(). */
 static const char *
-name_of(int nid)
+key_name(int nid)
 {
-	return nid == NID_undef ? NULL : OBJ_nid2sn(nid);
+	switch (nid) {
+	case EVP_PKEY_EC:
+		return "ECDSA";
+	case EVP_PKEY_RSA:
+		return "RSA";
+	case EVP_PKEY_RSA_PSS:
+		return "RSA-PSS";
+	default:
+		return nid == NID_undef ? NULL : OBJ_nid2sn(nid);
+	}
 }
 
 static void
@@ -41,10 +51,10 @@ look_up_proof(SSL *ssl, struct facts *f)
 	int nid = NID_undef;
 
 	if (SSL_get_peer_signature_type_nid(ssl, &nid) == 1)
-		f->signature = name_of(nid);
+		f->signature = key_name(nid);
 	nid = NID_undef;
 	if (SSL_get_peer_signature_nid(ssl, &nid) == 1)
-		f->digest = name_of(nid);
+		f->digest = nid == NID_undef ? NULL : OBJ_nid2sn(nid);
 }
 
 static const char *

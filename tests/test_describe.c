@@ -433,7 +433,7 @@ START_TEST(a_connection_is_told_in_full)
 	expect(text, "version", tls_socket_version(s));
 	expect(text, "cipher", tls_socket_cipher(s));
 	expect(text, "group", "secp384r1");
-	expect(text, "signature", "id-ecPublicKey+SHA256");
+	expect(text, "signature", "\nECDSA+SHA256\n");
 	expect(text, "alpn", "none");
 	expect(text, "handshake", "full");
 	expect(text, "session", "kept for the next connection");
