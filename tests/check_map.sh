@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks the maps from rules to tests: tests/rfc.txt, tests/wall.txt and their
-# like, or the files given as arguments. A line is
+# Checks the maps from rules to tests: tests/rfc.txt, tests/wall.txt, the table
+# of SECURITY.md, or the files given as arguments. A line is
 #
 #   id | [text |] file:test [, file:test ...]
 #   id | n/a: why no test can show it
@@ -9,13 +9,14 @@
 # path of a script from the top of the tree, whose test is a word in it. An id
 # stands once with the same text; the id of a wall row (A01) stands once, and has
 # to be named as "wall: A01" in one of its files. Empty lines and lines with # are
-# comments, but "# rows: 187" says how many there have to be.
+# comments, but "# rows: 187" says how many there have to be. In a file named
+# *.md only those rows of tables are lines that begin with a number.
 # SPDX-License-Identifier: ISC
 set -eu
 
 top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 if [ $# -eq 0 ]; then
-	for map in "$top/tests/rfc.txt" "$top/tests/wall.txt"; do
+	for map in "$top/tests/rfc.txt" "$top/tests/wall.txt" "$top/SECURITY.md"; do
 		[ -f "$map" ] && set -- "$@" "$map"
 	done
 fi
@@ -74,6 +75,11 @@ awk -v top="$top" '
 
 	FNR == 1 { maps++ }
 	/^# rows: [0-9]+$/ { expected += $3; counted[FILENAME] = 1 }
+	FILENAME ~ /\.md$/ {
+		if ($0 !~ /^\| [0-9]/)
+			next
+		gsub(/^\||\|$/, "")
+	}
 	/^[ \t]*(#|$)/ { next }
 	{
 		n = split($0, fields, "|")

@@ -422,10 +422,16 @@ tests_test_trust_CPPFLAGS = $(test_cppflags)
 tests_test_trust_LDADD = $(test_ldadd)
 trust_support = tests/support/trust_support.h tests/support/trust_support.c
 
-# Every allocation fails once, and for good; "make check" takes a sample.
+# Every call of the transport and every allocation fails, once and for good;
+# "make check" takes a sample.
 .PHONY: sweep
-sweep: tests/test_oom
+sweep: tests/test_faults tests/test_oom
+	@TLSW_SWEEP=full tests/test_faults >sweep.log 2>&1; rv=$$?; \
+	awk '/ faults in / { faults += $$(NF - 4) } { last = $$0 } END { \
+	    printf "transport: %d faults; of the conversations that they met: %s\n", faults, last }' sweep.log; \
+	test $$rv = 0 || { cat sweep.log; exit 1; }
 	TLSW_SWEEP=full tests/test_oom
+CLEANFILES += sweep.log
 
 # Fuzz targets: tests/fuzz/fuzz.h says how to add one.
 fuzz_targets = \
@@ -435,6 +441,7 @@ fuzz_targets = \
 	match \
 	name \
 	starttls \
+	transcript \
 	verdict
 
 fuzz_programs = \
@@ -444,6 +451,7 @@ fuzz_programs = \
 	tests/fuzz/replay_match \
 	tests/fuzz/replay_name \
 	tests/fuzz/replay_starttls \
+	tests/fuzz/replay_transcript \
 	tests/fuzz/replay_verdict
 
 check_PROGRAMS += $(fuzz_programs)
@@ -478,6 +486,10 @@ tests_fuzz_replay_starttls_SOURCES = tests/fuzz/fuzz_starttls.c tests/fuzz/repla
 tests_fuzz_replay_starttls_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/starttls"'
 tests_fuzz_replay_starttls_LDADD = $(test_ldadd)
 
+tests_fuzz_replay_transcript_SOURCES = tests/fuzz/fuzz_transcript.c tests/fuzz/replay.c
+tests_fuzz_replay_transcript_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/transcript"'
+tests_fuzz_replay_transcript_LDADD = $(test_ldadd)
+
 tests_fuzz_replay_verdict_SOURCES = tests/fuzz/fuzz_verdict.c tests/fuzz/replay.c
 tests_fuzz_replay_verdict_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/verdict"'
 tests_fuzz_replay_verdict_LDADD = $(test_ldadd)
@@ -503,11 +515,22 @@ coverage:
 	    $(covering_tests) -- $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES)
 EXTRA_DIST += tests/coverage.sh
 
+# Each mistake of tests/mutants.list is made, and has to be noticed: some ten minutes.
+.PHONY: mutants
+mutants:
+	@rm -rf mutants-work && mkdir mutants-work
+	$(MAKE) -s distdir distdir=mutants-work/src
+	@chmod -R u+w mutants-work && CC='$(CC)' MAKE='$(MAKE)' \
+	    $(SHELL) $(srcdir)/tests/mutants.sh "$$(pwd)/mutants-work" '$(srcdir)' $(ONLY)
+EXTRA_DIST += tests/mutants.sh tests/mutants.list tests/mutants.md
+
 # The last line of "make check".
 check-local: check-TESTS
 	@$(srcdir)/tests/check_map.sh $(srcdir)/tests/wall.txt | grep '^wall:'
 
-clean-local: clean-fuzz clean-coverage
+clean-local: clean-fuzz clean-coverage clean-mutants
+clean-mutants:
+	rm -rf mutants-work
 clean-fuzz:
 	rm -rf fuzz-work
 clean-coverage:

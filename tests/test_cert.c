@@ -441,6 +441,7 @@ START_TEST(what_only_looks_like_a_name_is_none)
 	ck_assert_msg((names == NULL) == (count == 0), "%s", not_named[_i].label);
 	ck_assert_msg(tls_match_names(names, count, "www.lab.test", 12) == TLSW_MISMATCH, "%s",
 	    not_named[_i].label);
+	ck_assert_msg(tls_match_hostname(cert, "www.lab.test") == -1, "%s", not_named[_i].label);
 	ask_all(cert);
 	tls_certificate_free(cert);
 }

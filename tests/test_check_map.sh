@@ -45,4 +45,15 @@ echo 'RFC1 2' | gives 1 'this is no'
 echo 'RFC1 2 | n/a:' | gives 1 'a reason'
 printf 'A01 | test_x:the_sky_is_blue\nA01 | n/a: twice\n' | gives 1 'A01 stands there twice'
 echo '# nothing' | gives 1 '0 rows'
+cat >"$dir/page.md" <<'MD'
+# A page | with a bar
+| no. | promise | tests |
+| --- | --- | --- |
+| 1 | it is blue | test_x:the_sky_is_blue |
+MD
+env srcdir="$dir" "$srcdir/tests/check_map.sh" "$dir/page.md" | grep -q '1 rows in 1 maps, 1 tests named, 0 rows n/a, 0 wrong' ||
+	{ echo 'the table of a page is not read'; failed=1; }
+sed -i 's/is_blue |$/is_red |/' "$dir/page.md"
+! env srcdir="$dir" "$srcdir/tests/check_map.sh" "$dir/page.md" >/dev/null ||
+	{ echo 'the table of a page is not checked'; failed=1; }
 exit $failed

@@ -40,6 +40,7 @@ static enum lie {
 	NO_PEER,            /* SSL_get0_peer_certificate() */
 	ANOTHER_PEER,
 	RESULT_IS_19,       /* SSL_get_verify_result() */
+	REFUSAL_IGNORED,    /* the same says that all is well, and the handshake went on */
 	RESUMED,            /* SSL_session_reused() */
 	NOT_FINISHED,       /* SSL_is_init_finished() */
 	CMP_FAILS,          /* X509_cmp() */
@@ -111,8 +112,9 @@ __wrap_SSL_get0_peer_certificate(const SSL *ssl)
 long
 __wrap_SSL_get_verify_result(const SSL *ssl)
 {
-	return lie == RESULT_IS_19 ? X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
-				   : __real_SSL_get_verify_result(ssl);
+	return lie == RESULT_IS_19      ? X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+	       : lie == REFUSAL_IGNORED ? X509_V_OK
+					: __real_SSL_get_verify_result(ssl);
 }
 
 int
@@ -252,6 +254,20 @@ START_TEST(whatever_openssl_says_the_gate_opens_only_to_a_verdict)
 }
 END_TEST
 
+/* Of all that the gate looks at, only our own verdict is left to shut it. */
+START_TEST(a_refusal_that_openssl_ignores_shuts_the_gate)
+{
+	SSL_CTX_set_verify(tls_context_native(ctx), SSL_VERIFY_NONE, NULL);
+	scene_serve(&scene, scene_server(_i == 0 ? wrong : untrusted));
+	lie = REFUSAL_IGNORED;
+	ck_assert_ptr_null(tls_wrap(ctx, scene.fd, "www.lab.test"));
+	lie = NO_LIE;
+	scene_assert_open_and_shut(&scene);
+	scene_end(&scene);
+	ck_assert_uint_eq(scene.report.data_in, 0);
+}
+END_TEST
+
 START_TEST(without_lies_the_good_one_is_accepted)
 {
 	tls_socket *s;
@@ -278,6 +294,40 @@ START_TEST(alpn_is_looked_at_behind_the_handshake_too)
 	ck_assert_refused_null(tls_wrap(ctx, scene.fd, "www.lab.test"), TLSW_ERR_PROTOCOL);
 	lie = NO_LIE;
 	scene_end(&scene);
+}
+END_TEST
+
+START_TEST(alpn_of_a_resumed_connection_is_looked_at)
+{
+	static const char *const offer[] = {"imap"};
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	struct peer_options server = scene_server(leaf);
+	tls_socket *s;
+	char buf[4];
+	int i;
+
+	server.min_version = server.max_version = versions[_i];
+	server.connections = 3;
+	server.alpn = "imap";
+	server.alpn_mode = PEER_ALPN_PICK;
+	ck_assert_works(tls_context_set_alpn(ctx, offer, 1, true) == 0);
+	scene_serve(&scene, server);
+	for (i = 0; i < 2; i++) {
+		s = tls_wrap(ctx, scene.fd, "www.lab.test");
+		ck_assert_works(s != NULL);
+		ck_assert_int_eq(tls_socket_resumed(s), i == 1);
+		ck_assert_int_eq(tls_socket_write(s, "ping", 4), 4);
+		ck_assert_int_eq(tls_socket_read(s, buf, 4), 4);
+		ck_assert_int_eq(tls_socket_close(s), 0);
+		scene_hang_up(&scene);
+		scene_connect(&scene);
+	}
+	lie = NO_ALPN_THERE;
+	ck_assert_refused_null(tls_wrap(ctx, scene.fd, "www.lab.test"), TLSW_ERR_PROTOCOL);
+	lie = NO_LIE;
+	scene_end(&scene);
+	ck_assert(scene.report.resumed);
+	ck_assert_uint_eq(scene.report.data_in, 0);
 }
 END_TEST
 
@@ -567,7 +617,9 @@ main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, without_lies_the_good_one_is_accepted);
 	tcase_add_loop_test(t, whatever_openssl_says_the_gate_opens_only_to_a_verdict, 0, 6 * LIES);
+	tcase_add_loop_test(t, a_refusal_that_openssl_ignores_shuts_the_gate, 0, 2);
 	tcase_add_test(t, alpn_is_looked_at_behind_the_handshake_too);
+	tcase_add_loop_test(t, alpn_of_a_resumed_connection_is_looked_at, 0, 2);
 	tcase_add_loop_test(t, nothing_is_said_behind_a_fatal_error, 0, 8);
 	tcase_add_test(t, nothing_is_said_behind_a_failed_handshake);
 	tcase_add_test(t, nothing_is_said_when_the_peer_takes_nothing_more);

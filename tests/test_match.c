@@ -115,6 +115,7 @@ static const struct pair other_names[] = {
     {"wall: C02 at its beginning", "*w.lab.test", "www.lab.test"},
     {"wall: C02 inside", "w*w.lab.test", "www.lab.test"},
     {"wall: C02 two wildcards", "*.*.test", "www.lab.test"},
+    {"wall: C02 one wildcard more than there are labels", "*.*.lab.test", "www.lab.test"},
     {"wall: C02 in the middle", "www.*.test", "www.lab.test"},
     {"wall: C02 at the end", "www.lab.*", "www.lab.test"},
     {"wall: C02 two stars", "**.lab.test", "www.lab.test"},

@@ -454,9 +454,10 @@ END_TEST
 
 START_TEST(a_handshake_begun_in_one_mode_may_end_in_the_other)
 {
+	static const struct peer_step slow[] = {PEER_SLEEP(300), PEER_HANDSHAKE, PEER_ECHO, PEER_END};
 	char buf[4];
 
-	serve(leaf, NULL);
+	serve(leaf, slow);
 	set_nonblocking(_i == 0);
 	s = tls_wrap_start(ctx, scene.fd, "www.lab.test");
 	ck_assert_works(s != NULL);
@@ -730,6 +731,43 @@ ask_everything(const tls_socket *socket, const tls_certificate *chain, unsigned 
 	return 0;
 }
 
+static int
+change_ones_mind(const tls_socket *socket, const tls_certificate *chain, unsigned long reasons, void *arg)
+{
+	(void)socket;
+	(void)chain;
+	(void)reasons;
+	(void)arg;
+	return asked++ == 0 ? 0 : -1;
+}
+
+/* wall: H02: what was said of a session is said anew, and no is no */
+START_TEST(a_hook_that_changes_its_mind_stops_a_session_too)
+{
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	struct peer_options server = scene_server(leaf);
+	char buf[4];
+
+	server.connections = 2;
+	server.min_version = server.max_version = versions[_i];
+	ck_assert_works(tls_context_set_verify_hook(ctx, change_ones_mind, NULL) == 0);
+	asked = 0;
+	scene_serve(&scene, server);
+	s = tls_wrap(ctx, scene.fd, "www.lab.test");
+	ck_assert_works(s != NULL);
+	ck_assert_int_eq(tls_socket_write(s, "ping", 4), 4);
+	ck_assert_int_eq(tls_socket_read(s, buf, 4), 4);
+	ck_assert_int_eq(tls_socket_close(s), 0);
+	scene_hang_up(&scene);
+	scene_connect(&scene);
+	ck_assert_refused_null(tls_wrap(ctx, scene.fd, "www.lab.test"), TLSW_ERR_CERTIFICATE);
+	ck_assert_int_gt(asked, 1);
+	scene_assert_open_and_shut(&scene);
+	scene_end(&scene);
+	scene_assert_server_got_nothing(&scene);
+}
+END_TEST
+
 START_TEST(a_hook_may_call_every_getter)
 {
 	ck_assert_works(tls_context_set_verify_hook(ctx, ask_everything, NULL) == 0);
@@ -762,6 +800,7 @@ add_calls(Suite *suite)
 	tcase_add_test(t, a_write_begun_in_one_mode_may_end_in_the_other);
 	tcase_add_loop_test(t, a_handshake_begun_in_one_mode_may_end_in_the_other, 0, 2);
 	tcase_add_test(t, a_hook_may_call_every_getter);
+	tcase_add_loop_test(t, a_hook_that_changes_its_mind_stops_a_session_too, 0, 2);
 	suite_add_tcase(suite, t);
 }
 

@@ -59,7 +59,7 @@ static struct sum {
 	enum kind kind; /* at this moment */
 	size_t nth, count; /* allocations of the last run */
 	bool all, cold;
-	unsigned long runs, faults, survived, blamed, troubles, leaks, crashes, wrong_accepts;
+	unsigned long runs, faults, survived, blamed, troubles, leaks, crashes, hangs, wrong_accepts;
 	unsigned long codes[TLSW_ERR_INTERNAL + 1];
 } *sum;
 
@@ -315,6 +315,7 @@ static bool
 apart(void (*work)(size_t, size_t), size_t from, size_t step)
 {
 	int status = 0;
+	bool hung;
 	pid_t pid;
 
 	(void)fflush(stdout);
@@ -332,8 +333,10 @@ apart(void (*work)(size_t, size_t), size_t from, size_t step)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
 	tls_error_clear();
-	complain(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "HANG" : "CRASH");
-	sum->crashes++;
+	hung = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+	complain(hung ? "HANG" : "CRASH");
+	sum->crashes += !hung;
+	sum->hangs += hung;
 	return false;
 }
 
@@ -373,7 +376,7 @@ warm(enum kind kind, bool all, size_t from, size_t step)
 	for (;;) {
 		sum->kind = kind;
 		sum->all = all;
-		if (apart(sweep_warm, from, step) || sum->crashes > 20)
+		if (apart(sweep_warm, from, step) || sum->crashes + sum->hangs > 20)
 			return;
 		from = sum->nth + step;
 	}
@@ -389,7 +392,7 @@ cold(enum kind kind, bool all, size_t from, size_t step)
 	sum->all = all;
 	(void)apart(run_cold, 0, 0);
 	last = sum->count;
-	for (; from <= last && sum->crashes <= 20; from += step) {
+	for (; from <= last && sum->crashes + sum->hangs <= 20; from += step) {
 		sum->kind = kind;
 		sum->all = all;
 		(void)apart(run_cold, from, 0);
@@ -402,9 +405,9 @@ show(void)
 	int i;
 
 	(void)printf("out of memory: %lu runs, %lu faults (%lu did not matter, %lu were blamed on a good "
-		     "server), %lu crashes, %lu leaks, %lu wrong accepts, %lu other troubles\n",
-	    sum->runs, sum->faults, sum->survived, sum->blamed, sum->crashes, sum->leaks,
-	    sum->wrong_accepts, sum->troubles - sum->crashes - sum->leaks);
+		     "server), %lu crashes, %lu leaks, %lu hangs, %lu wrong accepts, %lu other troubles\n",
+	    sum->runs, sum->faults, sum->survived, sum->blamed, sum->crashes, sum->leaks, sum->hangs,
+	    sum->wrong_accepts, sum->troubles - sum->crashes - sum->hangs - sum->leaks);
 	for (i = 0; i <= TLSW_ERR_INTERNAL; i++)
 		if (sum->codes[i] > 0)
 			(void)printf("  %-26s %lu\n", tls_error_name((enum tlsw_error)i), sum->codes[i]);

@@ -374,6 +374,26 @@ START_TEST(one_deadline_covers_everything)
 }
 END_TEST
 
+/* Who waits by himself meets it as well, whatever has come by then. */
+START_TEST(an_event_loop_meets_the_deadline)
+{
+	struct pollfd p;
+	tls_socket *s;
+
+	ck_assert_works(tls_context_set_handshake_timeout(ctx, 50) == 0);
+	serve(SCRIPT(PEER_SLEEP(200), PEER_SEND("220 x\r\n"), PEER_DRAIN));
+	ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+	s = tls_wrap_start(ctx, fd, HOST);
+	ck_assert_works(s != NULL);
+	ck_assert_int_eq(tls_socket_starttls(s, TLSW_SMTP), TLSW_WANT_READ);
+	p = (struct pollfd){.fd = fd, .events = POLLIN};
+	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert_refused(tls_socket_starttls(s, TLSW_SMTP), TLSW_ERR_TIMEOUT);
+	tls_socket_free(s);
+	assert_open_and_shut();
+}
+END_TEST
+
 /* A receive timeout on the descriptor counts as well. */
 START_TEST(so_rcvtimeo_is_honoured)
 {
@@ -542,6 +562,7 @@ main(void)
 	t = add_case(s, "deadlines");
 	tcase_add_loop_test(t, one_deadline_covers_everything, 0, COUNT(slow));
 	tcase_add_test(t, so_rcvtimeo_is_honoured);
+	tcase_add_test(t, an_event_loop_meets_the_deadline);
 
 	t = add_case(s, "requests");
 	tcase_add_loop_test(

@@ -573,6 +573,30 @@ START_TEST(a_silent_server_ends_at_the_deadline)
 }
 END_TEST
 
+/* Who waits by himself meets it as well, whatever has come by then. */
+START_TEST(an_event_loop_meets_the_deadline)
+{
+	static const struct peer_step late[] = {PEER_HELLO, PEER_SLEEP(200),
+	    PEER_SEND("\026\003\003\0\100\002"), PEER_DRAIN, PEER_END};
+	struct pollfd p;
+	tls_socket *s;
+
+	ck_assert_works(tls_context_set_handshake_timeout(ctx, 50) == 0);
+	serve_script(late);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+	s = tls_wrap_start(ctx, fd, "www.lab.test");
+	ck_assert_works(s != NULL);
+	ck_assert_int_eq(tls_socket_handshake(s), TLSW_WANT_READ);
+	p = (struct pollfd){.fd = fd, .events = POLLIN};
+	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert_int_eq(tls_socket_time_left(s), 0);
+	ck_assert_refused(tls_socket_handshake(s), TLSW_ERR_TIMEOUT);
+	assert_open_and_shut();
+	tls_socket_free(s);
+	collect();
+}
+END_TEST
+
 /* --------------------------------------------------------------------- descriptors */
 
 START_TEST(what_is_no_connected_stream_socket_is_refused)
@@ -1013,6 +1037,7 @@ add_refused(Suite *suite)
 	tcase_add_test(t, a_reset_is_a_system_error);
 	tcase_add_loop_test(t, an_alert_is_told_by_number, 0, 2);
 	tcase_add_loop_test(t, a_silent_server_ends_at_the_deadline, 0, 4);
+	tcase_add_test(t, an_event_loop_meets_the_deadline);
 	tcase_add_loop_test(t, what_is_no_connected_stream_socket_is_refused, 0, 7);
 	tcase_add_loop_test(t, the_descriptor_is_shut_down_whatever_the_mistake, 0, 2);
 	suite_add_tcase(suite, t);

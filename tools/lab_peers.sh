@@ -6,7 +6,8 @@ set -eu
 tlswrap=${1:-tools/tlswrap}
 timeout=${2:-5}
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+proxy=
+trap 'rm -rf "$dir"; [ -z "$proxy" ] || kill "$proxy"' EXIT
 
 cat >"$dir/client.py" <<'END'
 import socket, ssl, sys
@@ -17,6 +18,41 @@ tls = context.wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=Fals
 tls.sendall(b"GET / HTTP/1.0\r\n\r\n")
 while tls.recv(65536):
     pass
+END
+# wget cannot be told where a name leads: an HTTP proxy that leads all names to
+# this host, octet for octet, an end as an end and a reset as a reset.
+cat >"$dir/proxy.py" <<'END'
+import socket, struct, threading
+
+def relay(a, b):
+    try:
+        while data := a.recv(65536):
+            b.sendall(data)
+        b.shutdown(socket.SHUT_WR)
+    except ConnectionResetError:
+        b.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        b.close()
+    except OSError:
+        pass
+
+def serve(near):
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += near.recv(1) or exit()
+    name, port = head.split()[1].decode().rsplit(":", 1)
+    far = socket.create_connection(("::1" if ":" in name else "127.0.0.1", int(port)))
+    near.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+    back = threading.Thread(target=relay, args=(far, near))
+    back.start()
+    relay(near, far)
+    back.join()
+    far.close()
+    near.close()
+
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 END
 # An address is compared with another option than a name.
 cat >"$dir/s_client" <<'END'
@@ -68,3 +104,11 @@ has gnutls-cli && row gnutls-cli "$(gnutls-cli --version | awk 'NR == 1 { print 
 has python3 && row python3 "$(python3 -c 'import ssl, sys
 print("%d.%d.%d %s" % (sys.version_info[:3] + (ssl.OPENSSL_VERSION.split()[1],)))')" \
 	python3 "$dir/client.py" %h %a %p %c
+if has wget && has python3; then
+	python3 "$dir/proxy.py" >"$dir/port" 2>/dev/null &
+	proxy=$!
+	while [ ! -s "$dir/port" ]; do sleep 0.1; done
+	row wget "$(wget --version | awk 'NR == 1 { v = $3 } match($0, /ssl\/[a-z]+/) { print v, substr($0, RSTART + 4, RLENGTH - 4) }')" \
+		env "https_proxy=http://127.0.0.1:$(cat "$dir/port")" \
+		wget -q -O /dev/null --tries 1 --timeout 4 --ca-certificate %c %u
+fi

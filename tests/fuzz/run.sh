@@ -31,19 +31,32 @@ for source; do
 done
 ar rcs "$work/libfuzzed.a" $objects
 
-failed=
-for t in $targets; do
-	mkdir -p "$work/$t/corpus"
-	compile -fsanitize=fuzzer "$srcdir/tests/fuzz/fuzz_$t.c" "$work/libfuzzed.a" $LIBS \
-		-o "$work/$t/fuzz"
-	echo "fuzz: $t for $seconds s"
-	"$work/$t/fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-		-artifact_prefix="$work/$t/" "$work/$t/corpus" "$srcdir/tests/fuzz/corpus/$t" \
-		>"$work/$t/log" 2>&1 || failed="$failed $t"
-	grep -E 'SUMMARY|stat::number_of_executed_units|not true' "$work/$t/log" || tail -n 5 "$work/$t/log"
+# One target; what it came to stands in its log, a failure in $work/failed.
+run_target() {
+	mkdir -p "$work/$1/corpus"
+	if compile -fsanitize=fuzzer "$srcdir/tests/fuzz/fuzz_$1.c" "$work/libfuzzed.a" $LIBS -o "$work/$1/fuzz" &&
+		"$work/$1/fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+			-artifact_prefix="$work/$1/" "$work/$1/corpus" "$srcdir/tests/fuzz/corpus/$1" \
+			>"$work/$1/log" 2>&1; then
+		echo "fuzz: $1 for $seconds s: $(sed -n 's/.*number_of_executed_units: *//p' "$work/$1/log") runs"
+	else
+		echo "$1" >>"$work/failed"
+		echo "fuzz: $1 FAILED"
+		grep -E 'SUMMARY|not true' "$work/$1/log" || tail -n 5 "$work/$1/log"
+	fi
+}
+
+# Two at a time: a target has one thread.
+rm -f "$work/failed"
+set -- $targets
+while [ $# -gt 0 ]; do
+	run_target "$1" &
+	shift
+	[ $# -eq 0 ] || { run_target "$1"; shift; }
+	wait
 done
-if [ -n "$failed" ]; then
-	echo "fuzz: failed:$failed (see $work)" >&2
+if [ -f "$work/failed" ]; then
+	echo "fuzz: failed: $(tr '\n' ' ' <"$work/failed")(see $work)" >&2
 	exit 1
 fi
 echo "fuzz: no failure"

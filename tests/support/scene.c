@@ -137,6 +137,8 @@ be_client(char **argv)
 	} else {
 		code = converse(ctx, fd, argv[ARG_HOST], text, sizeof(text));
 		(void)close(fd);
+		if (SSL_CTX_get_min_proto_version(tls_context_native(ctx)) < TLS1_2_VERSION)
+			code = -3; /* nobody may ask for that, whatever comes of it */
 	}
 	tls_context_free(ctx);
 	tls_error_clear();
