@@ -16,6 +16,7 @@
 struct chain {
 	unsigned char digest[TLSW__KEY_SIZE];
 	STACK_OF(X509) *path;
+	time_t first, last; /* from when and until when all of path is valid */
 	tlsw__deadline until;
 };
 
@@ -87,31 +88,53 @@ tlsw__chains_digest(const unsigned char key[TLSW__KEY_SIZE], X509 *leaf,
 	return ok;
 }
 
-bool
-tlsw__chain_in_dates(const STACK_OF(X509) *path, time_t when)
+/* From when and until when all certificates of a path are valid; false if there is no such time. */
+static bool
+common_dates(const STACK_OF(X509) *path, time_t *first, time_t *last)
 {
 	int i;
 
 	for (i = 0; i < sk_X509_num(path); i++) {
 		const X509 *cert = sk_X509_value(path, i);
-		const time_t first = tlsw__cert_seconds(X509_get0_notBefore(cert));
-		const time_t last = tlsw__cert_seconds(X509_get0_notAfter(cert));
+		/* X509_cmp_time() takes six times as long */
+		const time_t from = tlsw__cert_seconds(X509_get0_notBefore(cert));
+		const time_t to = tlsw__cert_seconds(X509_get0_notAfter(cert));
 
-		/* as X509_verify_cert() compares them; X509_cmp_time() takes six times as long */
-		if (first == -1 || last == -1 || when < first || when >= last)
+		if (from == -1 || to == -1)
 			return false;
+		if (i == 0 || from > *first)
+			*first = from;
+		if (i == 0 || to < *last)
+			*last = to;
 	}
 	return i > 0;
+}
+
+/* As X509_verify_cert() compares them. */
+static bool
+within(time_t first, time_t last, time_t when)
+{
+	return when >= first && when < last;
+}
+
+bool
+tlsw__chain_in_dates(const STACK_OF(X509) *path, time_t when)
+{
+	time_t first = 0, last = 0;
+
+	return common_dates(path, &first, &last) && within(first, last, when);
 }
 
 void
 tlsw__chains_put(struct tlsw__chains *chains, const unsigned char digest[TLSW__KEY_SIZE],
     STACK_OF(X509) *path)
 {
-	STACK_OF(X509) *mine = chains->max == 0 ? NULL : X509_chain_up_ref(path);
+	STACK_OF(X509) *mine;
 	struct chain *slot;
+	time_t first = 0, last = 0;
 
-	if (mine == NULL)
+	if (chains->max == 0 || !common_dates(path, &first, &last) ||
+	    (mine = X509_chain_up_ref(path)) == NULL)
 		return;
 	(void)pthread_mutex_lock(&chains->lock);
 	slot = &chains->chains[chains->next];
@@ -121,6 +144,8 @@ tlsw__chains_put(struct tlsw__chains *chains, const unsigned char digest[TLSW__K
 	sk_X509_pop_free(slot->path, X509_free);
 	memcpy(slot->digest, digest, TLSW__KEY_SIZE);
 	slot->path = mine;
+	slot->first = first;
+	slot->last = last;
 	slot->until = tlsw__deadline_in(REMEMBERED_MS);
 	(void)pthread_mutex_unlock(&chains->lock);
 }
@@ -133,13 +158,13 @@ tlsw__chains_get(struct tlsw__chains *chains, const unsigned char digest[TLSW__K
 	size_t i;
 
 	(void)pthread_mutex_lock(&chains->lock);
-	for (i = 0; i < chains->count && path == NULL; i++)
-		if (memcmp(chains->chains[i].digest, digest, TLSW__KEY_SIZE) == 0 &&
-		    tlsw__deadline_left(chains->chains[i].until) > 0)
-			path = X509_chain_up_ref(chains->chains[i].path);
+	for (i = 0; i < chains->count && path == NULL; i++) {
+		const struct chain *c = &chains->chains[i];
+
+		if (memcmp(c->digest, digest, TLSW__KEY_SIZE) == 0 &&
+		    tlsw__deadline_left(c->until) > 0 && within(c->first, c->last, when))
+			path = X509_chain_up_ref(c->path);
+	}
 	(void)pthread_mutex_unlock(&chains->lock);
-	if (path == NULL || tlsw__chain_in_dates(path, when))
-		return path;
-	sk_X509_pop_free(path, X509_free);
-	return NULL;
+	return path;
 }
