@@ -200,14 +200,6 @@ tlsw__transport_bio(const BIO_METHOD *method, struct tlsw__transport *transport)
 /* ------------------------------------------------------------ the descriptor */
 
 void
-tlsw__transport_init(struct tlsw__transport *transport, int fd)
-{
-	memset(transport, 0, sizeof(*transport));
-	transport->fd = fd;
-	tlsw__compat_no_sigpipe(fd);
-}
-
-void
 tlsw__transport_init_callbacks(struct tlsw__transport *transport,
     const struct tls_transport *calls, void *arg)
 {
@@ -272,18 +264,13 @@ tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t 
 	return n > 0 ? (size_t)n : 0;
 }
 
-int
-tlsw__transport_port(const struct tlsw__transport *transport)
+static int
+port_of(const struct sockaddr_storage *peer)
 {
-	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
-	socklen_t len = sizeof(peer);
-
-	if (transport->fd < 0 || getpeername(transport->fd, (struct sockaddr *)&peer, &len) != 0)
-		return 0;
-	if (peer.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)&peer)->sin_port);
-	if (peer.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&peer)->sin6_port);
+	if (peer->ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)peer)->sin_port);
+	if (peer->ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)peer)->sin6_port);
 	return 0;
 }
 
@@ -329,8 +316,9 @@ not_connected(int fd)
 	return tlsw__error_set(TLSW_ERR_USAGE, "fd %d is not connected", fd);
 }
 
-int
-tlsw__transport_check_fd(int fd)
+/* The peer's port if fd is a connected stream socket; else -1 with the error set. */
+static int
+check_fd(int fd)
 {
 	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC}; /* an unnamed peer leaves it so */
 	socklen_t len = sizeof(int);
@@ -347,7 +335,21 @@ tlsw__transport_check_fd(int fd)
 		return tlsw__error_set(TLSW_ERR_USAGE, "fd %d is no stream socket", fd);
 	len = sizeof(peer);
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0)
-		return 0;
+		return port_of(&peer);
 	return errno == ENOTCONN ? not_connected(fd)
 	                         : tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "fd %d", fd);
+}
+
+int
+tlsw__transport_init(struct tlsw__transport *transport, int fd)
+{
+	int port = check_fd(fd);
+
+	if (port < 0)
+		return -1;
+	memset(transport, 0, sizeof(*transport));
+	transport->fd = fd;
+	transport->port = port;
+	tlsw__compat_no_sigpipe(fd);
+	return 0;
 }

@@ -32,6 +32,7 @@ enum tlsw__patience {
 
 struct tlsw__transport {
 	int fd;                     /* -1: the callbacks instead */
+	int port;                   /* the peer's; 0 for callbacks and sockets without ports */
 	struct tls_transport calls; /* a copy */
 	void *arg;
 	int read_error;    /* errno that ended receiving, 0: none */
@@ -52,8 +53,11 @@ BIO_METHOD *tlsw__transport_method(void);
 /** A BIO over a transport, which must outlive it. NULL when memory is short. */
 BIO *tlsw__transport_bio(const BIO_METHOD *method, struct tlsw__transport *transport);
 
-/** Start a transport over a connected stream socket, or over the caller's own callbacks. */
-void tlsw__transport_init(struct tlsw__transport *transport, int fd);
+/**
+ * Start a transport over a connected stream socket, or over the caller's own
+ * callbacks. 0; -1 with the error set if fd is none, and nothing was touched.
+ */
+int tlsw__transport_init(struct tlsw__transport *transport, int fd);
 void tlsw__transport_init_callbacks(struct tlsw__transport *transport,
     const struct tls_transport *calls, void *arg);
 
@@ -83,15 +87,9 @@ bool tlsw__transport_blocking(const struct tlsw__transport *transport);
 enum tlsw__patience tlsw__transport_patience(
     const struct tlsw__transport *transport, enum tlsw__patience patience);
 
-/** The peer's port; 0 for callbacks and sockets without ports. */
-int tlsw__transport_port(const struct tlsw__transport *transport);
-
 #define TLSW__PEER_SIZE 80
 
 /** Where it leads: "192.0.2.1 port 443", "a local socket"; in out. */
 const char *tlsw__transport_peer(const struct tlsw__transport *transport, char out[TLSW__PEER_SIZE]);
-
-/** Whether fd is a connected stream socket; if not, -1 with the error set. */
-int tlsw__transport_check_fd(int fd);
 
 #endif

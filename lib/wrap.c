@@ -262,7 +262,7 @@ find_session(tls_socket *s)
 
 	if (s->reference_count == 0 || s->control_leaf != NULL || s->tlsa_count > 0)
 		return;
-	s->keyed = tlsw__context_key(s->context, &request, tlsw__transport_port(&s->transport), s->key) &&
+	s->keyed = tlsw__context_key(s->context, &request, s->transport.port, s->key) &&
 	    SSL_set_session_id_context(s->ssl, s->key, sizeof(s->key)) == 1;
 	if (!may_remember(s))
 		return;
@@ -360,7 +360,7 @@ end_handshake(tls_socket *s, int rv)
 }
 
 static int
-handshake_step(tls_socket *s)
+handshake_step(tls_socket *s, enum tlsw__patience patience)
 {
 	int result, rv;
 
@@ -374,9 +374,10 @@ handshake_step(tls_socket *s)
 	}
 	if (!s->hello_sent && before_hello(s) != 0)
 		return end_handshake(s, tlsw__socket_die(s));
+	/* the answer to a ClientHello is never there at once */
+	s->transport.patience = !s->hello_sent && s->transport.fd >= 0 ? TLSW__PATIENT : patience;
 	s->hello_sent = true;
 	tlsw__queue_clear();
-	s->transport.patience = TLSW__AS_DESCRIPTOR;
 	result = SSL_connect(s->ssl);
 	s->transport.patience = TLSW__IMPATIENT;
 	if (result == 1)
@@ -388,6 +389,7 @@ handshake_step(tls_socket *s)
 int
 tlsw__socket_handshake(tls_socket *s, bool may_return)
 {
+	enum tlsw__patience patience = may_return ? TLSW__AS_DESCRIPTOR : TLSW__PATIENT;
 	bool waited = false;
 	int rv;
 
@@ -395,11 +397,12 @@ tlsw__socket_handshake(tls_socket *s, bool may_return)
 		(void)pthread_mutex_lock(&s->lock);
 		if (waited)
 			s->transport.drained = false;
-		rv = handshake_step(s);
+		rv = handshake_step(s, patience);
 		(void)pthread_mutex_unlock(&s->lock);
 		if (rv == 0 || rv == -1)
 			return rv;
-		if (may_return && !tlsw__socket_blocking(s))
+		patience = tlsw__transport_patience(&s->transport, patience);
+		if (patience != TLSW__PATIENT)
 			return rv;
 		if (tlsw__socket_wait(s, rv, s->handshake_deadline) != 0) {
 			(void)pthread_mutex_lock(&s->lock);
@@ -596,11 +599,9 @@ start(tls_context *ctx, int fd, const char *server_hostname)
 {
 	tls_socket *s = tlsw__socket_new();
 
-	if (s != NULL && tlsw__transport_check_fd(fd) == 0) {
-		tlsw__transport_init(&s->transport, fd);
-		if (set_up(s, ctx, server_hostname) == 0)
-			return s;
-	}
+	if (s != NULL && tlsw__transport_init(&s->transport, fd) == 0 &&
+	    set_up(s, ctx, server_hostname) == 0)
+		return s;
 	tls_socket_free(s);
 	if (fd >= 0)
 		(void)shutdown(fd, SHUT_RDWR); /* ENOTSOCK for what is no socket: nothing lost */
@@ -714,8 +715,7 @@ start_data(tls_socket *control, int fd)
 
 	if (control == NULL || atomic_load(&control->state) != TLSW__OPEN)
 		(void)tlsw__error_set(TLSW_ERR_USAGE, "the control connection is not open");
-	else if (tlsw__transport_check_fd(fd) == 0 && (s = tlsw__socket_new()) != NULL) {
-		tlsw__transport_init(&s->transport, fd);
+	else if ((s = tlsw__socket_new()) != NULL && tlsw__transport_init(&s->transport, fd) == 0) {
 		(void)pthread_mutex_lock(&control->lock);
 		rv = follow(s, control);
 		(void)pthread_mutex_unlock(&control->lock);
