@@ -434,10 +434,22 @@ only_sending_failed(const tls_socket *s)
 	return s->transport.send_error == EPIPE || s->transport.send_error == ECONNRESET;
 }
 
+/*
+ * The reason may have come as an alert that nobody has read: under TLS 1.3 a
+ * client hears so that its certificate is not good enough. What stands before
+ * an alert is data, which stays for a read.
+ */
 static int
 sending_failed(tls_socket *s)
 {
+	unsigned char octet;
+	int n;
+
 	s->sealed = 0; /* it will never go */
+	tlsw__queue_clear();
+	n = SSL_peek(s->ssl, &octet, 1);
+	if (n <= 0 && tlsw__socket_received_alert() >= 0)
+		return tlsw__socket_outcome(s, n);
 	return tlsw__error_set_errno(TLSW_ERR_SYSTEM, s->transport.send_error,
 	    "server takes no more data");
 }

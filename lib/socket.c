@@ -70,9 +70,9 @@ failed_transport(tls_socket *s)
 	    t->first_len == 0 ? "without an answer to the ClientHello" : "during the handshake");
 }
 
-/* The alert that OpenSSL's queue speaks of; -1: none. Only fatal ones end up there. */
-static int
-received_alert(void)
+/* Only fatal ones end up in OpenSSL's queue. */
+int
+tlsw__socket_received_alert(void)
 {
 	unsigned long e = ERR_peek_last_error();
 	int reason = ERR_GET_REASON(e);
@@ -89,7 +89,7 @@ failed_protocol(const tls_socket *s)
 	const bool internal = s->alert_sent == SSL_AD_INTERNAL_ERROR ||
 	    ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_INTERNAL_ERROR;
 	const struct tlsw__attempt_facts facts = {s->context, s->certificate_asked};
-	int alert = received_alert();
+	int alert = tlsw__socket_received_alert();
 
 	if (alert >= 0)
 		return tlsw__advise_alert(&facts, alert);

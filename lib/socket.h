@@ -90,6 +90,9 @@ tls_socket *tlsw__socket_new(void);
  */
 int tlsw__socket_outcome(tls_socket *s, int ssl_result);
 
+/** The peer's alert that OpenSSL's error queue speaks of; -1: none. */
+int tlsw__socket_received_alert(void);
+
 /** This thread's error ends the socket: every later call repeats it. Returns -1. Under the lock. */
 int tlsw__socket_die(tls_socket *s);
 

@@ -6,8 +6,10 @@
  */
 #include "support/support.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -172,6 +174,50 @@ START_TEST(a_client_certificate_that_is_missing_is_told_by_the_first_read)
 	ck_assert_ptr_nonnull(strstr(tls_last_error()->message, "client certificate"));
 	tls_socket_free(s);
 	finish();
+}
+END_TEST
+
+/* A server that demands a certificate, and is gone as soon as there is none. */
+static void *
+demand_and_go(void *arg)
+{
+	int listener = *(int *)arg, client = accept(listener, NULL, NULL);
+	SSL_CTX *server = SSL_CTX_new(TLS_server_method());
+	SSL *ssl = SSL_new(server);
+
+	SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	if (SSL_use_certificate(ssl, options.cert) == 1 && SSL_use_PrivateKey(ssl, options.key) == 1 &&
+	    SSL_set_fd(ssl, client) == 1 && SSL_accept(ssl) == 1)
+		(void)SSL_shutdown(ssl);
+	SSL_free(ssl);
+	SSL_CTX_free(server);
+	(void)close(client);
+	(void)close(listener);
+	return NULL;
+}
+
+START_TEST(a_client_certificate_that_is_missing_is_told_by_a_failed_write)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int port, i, listener = peer_listen(false, &port);
+	pthread_t thread;
+	char buf[16];
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, demand_and_go, &listener), 0);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	to.sin_port = htons((in_port_t)port);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+	s = tls_wrap(ctx, fd, "www.lab.test");
+	ck_assert_msg(s != NULL, "%s", tls_last_error()->message);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	for (i = 0; i < 100 && tls_socket_write(s, "x", 1) == 1; i++)
+		(void)poll(NULL, 0, 10);
+	ck_assert_int_eq(tls_last_error()->code, TLSW_ERR_ALERT);
+	ck_assert_int_eq(tls_last_error()->alert, 116);
+	ck_assert_refused((int)tls_socket_write(s, "x", 1), TLSW_ERR_ALERT);
+	ck_assert_refused((int)tls_socket_read(s, buf, sizeof(buf)), TLSW_ERR_ALERT);
+	tls_socket_free(s);
+	(void)close(fd);
 }
 END_TEST
 
@@ -873,6 +919,7 @@ main(void)
 	tcase_add_loop_test(t, an_end_without_close_notify_is_truncation, 0, 2);
 	tcase_add_test(t, a_reset_is_no_end);
 	tcase_add_test(t, a_client_certificate_that_is_missing_is_told_by_the_first_read);
+	tcase_add_test(t, a_client_certificate_that_is_missing_is_told_by_a_failed_write);
 	tcase_add_loop_test(t, a_record_that_is_none_ends_the_socket, 0, 2);
 	t = group(suite, "reading");
 	tcase_add_loop_test(t, a_large_transfer_is_identical, 0, 6);
