@@ -145,7 +145,7 @@ EXTRA_DIST += tests/vectors/certdata.txt
 
 # The command itself is in it, with another resolver.
 tests_test_check_SOURCES = tests/test_check.c $(check_command) \
-	tools/tool.h tools/options.c tools/replace.c tools/report.c
+	tools/tool.h tools/options.c tools/protocols.c tools/replace.c tools/report.c
 tests_test_check_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_check_LDADD = $(test_ldadd) $(OPENSSL_LIBS)
 

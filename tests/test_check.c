@@ -1280,9 +1280,23 @@ START_TEST(elsewhere_there_is_neither)
 }
 END_TEST
 
+static const struct {
+	int columns;
+	const char *heading; /* what it begins and ends with */
+	const char *cut;
+} terminals[] = {
+    {200, "VERSION", "a-rather-long-name-of-a-host.example.test:12345"},
+    {80, "VERSION", "a-rather-long-name-of-a-h..."},
+    {70, "DAYS", "a-rather-long-name-of-a-h..."},
+    {50, "DAYS", "a-rather-long-name-..."},
+    {40, "REASON", "a-rather-long-nam..."},
+    {30, "REASON", "a-rathe..."},
+};
+
 START_TEST(rows_fit_into_the_terminal)
 {
 	struct pki *leaf = unknown_ca();
+	const int columns = terminals[_i].columns;
 	struct crowd crowd;
 	const char *seen, *line;
 	char words_of[160];
@@ -1292,18 +1306,32 @@ START_TEST(rows_fit_into_the_terminal)
 	define("a-rather-long-name-of-a-host.example.test", EAI_NONAME, 0, "%s", "");
 	(void)snprintf(words_of, sizeof(words_of),
 	    V4 ":%d a-rather-long-name-of-a-host.example.test:12345", crowd.port);
-	seen = on_terminal(70, "xterm", "1", words_of);
+	seen = on_terminal(columns, "xterm", "1", words_of);
 	line = strstr(seen, "HOST ");
 	ck_assert_msg(line != NULL, "%s", seen);
+	ck_assert_msg(strstr(seen, terminals[_i].heading) != NULL, "%s", seen);
 	for (; *line != '\0'; line += len + 2, lines++) {
 		len = strcspn(line, "\r");
-		ck_assert_msg(len > 0 && len <= 70, "%zu: %.*s", len, (int)len, line);
+		ck_assert_msg(len > 0 && len <= (size_t)columns, "%zu: %s", len, seen);
 	}
 	ck_assert_uint_eq(lines, 3);
-	ck_assert_msg(strstr(seen, "a-rather-long-") != NULL, "%s", seen);
-	ck_assert_ptr_nonnull(strstr(seen, "..."));
+	ck_assert_msg(strstr(seen, terminals[_i].cut) != NULL, "%s", seen);
 	crowd_stop(&crowd);
 	pki_free(leaf);
+}
+END_TEST
+
+START_TEST(progress_fits_into_the_terminal)
+{
+	int port, listener = peer_listen(false, &port); /* silent */
+	char words_of[64];
+	const char *seen, *end;
+
+	(void)snprintf(words_of, sizeof(words_of), "--timeout 0.3 " V4 ":%d", port);
+	seen = on_terminal(30, "xterm", NULL, words_of);
+	end = strstr(seen, "\033[K");
+	ck_assert_msg(seen[0] == '\r' && end == seen + 30, "%s", seen);
+	(void)close(listener);
 }
 END_TEST
 
@@ -1411,7 +1439,8 @@ main(void)
 	t = add_case(s, "a terminal");
 	tcase_add_test(t, a_terminal_gets_colour_and_progress);
 	tcase_add_test(t, elsewhere_there_is_neither);
-	tcase_add_test(t, rows_fit_into_the_terminal);
+	tcase_add_loop_test(t, rows_fit_into_the_terminal, 0, COUNT(terminals));
+	tcase_add_test(t, progress_fits_into_the_terminal);
 	tcase_add_test(t, a_failure_of_standard_output_is_no_verdict);
 	return support_run(s);
 }

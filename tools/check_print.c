@@ -9,13 +9,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum column { HOST, VERDICT, REASON, DAYS, ISSUER, TLS, COLUMNS };
 
 #define GAP 2
-#define LEAST 12 /* columns are not made narrower for a terminal */
 
 struct cell {
 	char text[CHECK_TEXT];
@@ -64,41 +62,32 @@ measure(struct table *table, const struct check *check, struct cell row[COLUMNS]
 	}
 }
 
-/* Those that can be cut; 0 when none can any more. */
-static size_t *
-widest(struct table *table)
-{
-	static const enum column may[] = {ISSUER, REASON, HOST};
-	size_t *found = &table->width[may[0]], i;
-
-	for (i = 1; i < sizeof(may) / sizeof(may[0]); i++)
-		if (table->width[may[i]] > *found)
-			found = &table->width[may[i]];
-	return *found > LEAST ? found : NULL;
-}
-
+/* Until it is narrow enough: what is cut, or left out, one after the other. */
 static void
 fit(struct table *table, size_t columns)
 {
-	size_t total = GAP * (COLUMNS - 1), *column;
+	static const struct {
+		enum column column;
+		size_t least; /* 0: it is left out */
+	} steps[] = {{ISSUER, 16}, {HOST, 40}, {REASON, 20}, {HOST, 28}, {TLS, 0}, {ISSUER, 0},
+	    {HOST, 20}, {REASON, 8}, {DAYS, 0}, {HOST, 8}};
+	size_t total = 0, *width, i;
 	int c;
 
 	for (c = 0; c < COLUMNS; c++)
-		total += table->width[c];
-	while (total > columns && (column = widest(table)) != NULL) {
-		(*column)--;
-		total--;
+		total += table->width[c] + GAP;
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && total > columns + GAP; i++) {
+		width = &table->width[steps[i].column];
+		if (steps[i].least == 0) {
+			total -= *width + GAP;
+			*width = 0;
+		} else if (*width > steps[i].least) {
+			const size_t over = total - columns - GAP, may = *width - steps[i].least;
+
+			*width -= over < may ? over : may;
+			total -= over < may ? over : may;
+		}
 	}
-}
-
-static size_t
-terminal_columns(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1)
-		return 0;
-	return size.ws_col;
 }
 
 /* no-color.org: set and not empty. */
@@ -144,6 +133,8 @@ print_cell(struct table *table, enum column c, const char *text, const char *col
 	const size_t len = strlen(text), width = table->width[c];
 	const bool cut = len > width;
 
+	if (width == 0) /* left out */
+		return;
 	if (c == DAYS)
 		table->gap += width - len;
 	print_text(table, text, cut ? width - 3 : len, cut, colour);
@@ -175,7 +166,7 @@ check_print(const struct check *check)
 {
 	struct cell *row = calloc(COLUMNS, sizeof(*row));
 	struct table table = {.colour = wants_colour()};
-	const size_t columns = terminal_columns();
+	const size_t columns = check_columns(STDOUT_FILENO);
 	char summary[128];
 	size_t i;
 	int c;

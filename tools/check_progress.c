@@ -7,9 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define BAR 30
+#define BAR 20
 #define EVERY_MS 100
 
 static struct {
@@ -26,19 +27,29 @@ has_terminal(void)
 	return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
+size_t
+check_columns(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) != -1 ? size.ws_col : 0;
+}
+
+/* Cut at the last column but one: a line that goes on in the next cannot be drawn again. */
 static void
 draw(const struct check *check)
 {
+	static const char full[BAR + 1] = "====================";
+	static const char none[BAR + 1] = "                    ";
 	const size_t count = check->targets.count, done = check->finished;
-	const size_t part = count > 0 ? done * BAR / count : 0;
-	size_t i;
+	const size_t columns = check_columns(STDERR_FILENO);
+	const int part = count > 0 ? (int)(done * BAR / count) : 0;
+	char text[160];
 
-	fputs("\r[", stderr);
-	for (i = 0; i < BAR; i++)
-		putc(i < part ? '=' : i == part ? '>' : ' ', stderr);
-	fprintf(stderr, "] %zu of %zu, %zu critical, %zu warning%s\033[K", done, count,
-	    check->totals[CHECK_CRITICAL], check->totals[CHECK_WARNING],
-	    check->totals[CHECK_WARNING] == 1 ? "" : "s");
+	(void)snprintf(text, sizeof(text), "[%.*s%.*s] %zu of %zu, %zu critical, %zu warning%s",
+	    part, full, BAR - part, none, done, count, check->totals[CHECK_CRITICAL],
+	    check->totals[CHECK_WARNING], check->totals[CHECK_WARNING] == 1 ? "" : "s");
+	fprintf(stderr, "\r%.*s\033[K", columns > 1 ? (int)columns - 1 : 79, text);
 	(void)fflush(stderr);
 	line.drawn = true;
 }

@@ -96,7 +96,7 @@ wrap(struct check *check, struct job *job)
 	char name[INET6_ADDRSTRLEN];
 
 	tlsw__race_end(&job->race);
-	job->phase = job->target->protocol == CHECK_DIRECT ? HANDSHAKING : UPGRADING;
+	job->phase = job->target->protocol == TOOL_DIRECT ? HANDSHAKING : UPGRADING;
 	job->s = tls_wrap_start(check->ctx, fd,
 	    tlsw__host_server_name(&job->host, job->target->host, name, sizeof(name)));
 	if (job->s == NULL) {

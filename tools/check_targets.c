@@ -10,60 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* The names that may stand before "://", and the ports that begin in plaintext. */
-static const struct scheme {
-	const char *name;
-	int protocol;
-	const char *port;
-} schemes[] = {
-    {"tls", CHECK_DIRECT, "443"},
-    {"https", CHECK_DIRECT, "443"},
-    {"smtp", TLSW_SMTP, "25"},
-    {"submission", TLSW_SMTP, "587"},
-    {"smtps", CHECK_DIRECT, "465"},
-    {"submissions", CHECK_DIRECT, "465"},
-    {"lmtp", TLSW_LMTP, "24"},
-    {"imap", TLSW_IMAP, "143"},
-    {"imaps", CHECK_DIRECT, "993"},
-    {"pop3", TLSW_POP3, "110"},
-    {"pop3s", CHECK_DIRECT, "995"},
-    {"sieve", TLSW_SIEVE, "4190"},
-    {"ftp", TLSW_FTP, "21"},
-    {"ftps", CHECK_DIRECT, "990"},
-    {"nntp", TLSW_NNTP, "119"},
-    {"nntps", CHECK_DIRECT, "563"},
-    {"xmpp", TLSW_XMPP, "5222"},
-    {"xmpps", CHECK_DIRECT, "5223"},
-    {"ldap", TLSW_LDAP, "389"},
-    {"ldaps", CHECK_DIRECT, "636"},
-    {"postgres", TLSW_POSTGRES, "5432"},
-    {"postgresql", TLSW_POSTGRES, "5432"},
-    {"mysql", TLSW_MYSQL, "3306"},
-};
-
-static const struct scheme *
-scheme_by_name(const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (strlen(schemes[i].name) == len && strncasecmp(schemes[i].name, name, len) == 0)
-			return &schemes[i];
-	return NULL;
-}
-
-static int
-protocol_of_port(const char *port)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (schemes[i].protocol != CHECK_DIRECT && strcmp(schemes[i].port, port) == 0)
-			return schemes[i].protocol;
-	return CHECK_DIRECT;
-}
 
 /* ------------------------------------------------------------------ one of them */
 
@@ -78,7 +24,8 @@ clear(struct check_target *target)
 
 /* What is checked is parsed here once, so that nobody is asked anything if it is no host. */
 static bool
-fill(struct check_target *target, const char *host, const char *port, const struct scheme *scheme)
+fill(struct check_target *target, const char *host, const char *port,
+    const struct tool_protocol *scheme)
 {
 	struct tlsw__host parsed;
 	char name[sizeof(parsed.name) + sizeof(target->port) + 4];
@@ -86,7 +33,7 @@ fill(struct check_target *target, const char *host, const char *port, const stru
 
 	if (tlsw__host_parse(&parsed, host) != 0 || tlsw__connect_port(target->port, port) != 0)
 		return false;
-	target->protocol = scheme != NULL ? scheme->protocol : protocol_of_port(target->port);
+	target->protocol = scheme != NULL ? scheme->protocol : tool_protocol_of_port(target->port);
 	v6 = parsed.reference.kind == TLSW__REF_IPV6;
 	(void)snprintf(name, sizeof(name), "%s%s%s:%s", v6 ? "[" : "", parsed.name, v6 ? "]" : "",
 	    target->port);
@@ -102,13 +49,13 @@ fill(struct check_target *target, const char *host, const char *port, const stru
 static const char *
 parse(struct check_target *target, char *text)
 {
-	const struct scheme *scheme = NULL;
+	const struct tool_protocol *scheme = NULL;
 	char *slashes = strstr(text, "://");
 	const char *host = NULL, *port = "443";
 	size_t len;
 
 	if (slashes != NULL) {
-		scheme = scheme_by_name(text, (size_t)(slashes - text));
+		scheme = tool_protocol(text, (size_t)(slashes - text));
 		if (scheme == NULL)
 			return "no such PROTO://";
 		port = scheme->port;

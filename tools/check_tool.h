@@ -29,9 +29,6 @@ enum check_verdict { CHECK_GOOD = 0, CHECK_WARNING = 1, CHECK_CRITICAL = 2, CHEC
 /** The exit status when there is no verdict: usage, CA certificates, memory, a file. */
 #define CHECK_UNKNOWN 3
 
-/** In place of an enum tlsw_protocol: TLS from the first octet. */
-#define CHECK_DIRECT (-1)
-
 /** How a check came out. Starts as critical. */
 struct check_result {
 	enum check_verdict verdict;
@@ -51,7 +48,7 @@ struct check_target {
 	char *host; /* as it was asked for */
 	char *name; /* for people: in ASCII, with port, "[2001:db8::1]:993" */
 	char port[TLSW__PORT_SIZE];
-	int protocol; /* an enum tlsw_protocol, or CHECK_DIRECT */
+	int protocol; /* an enum tlsw_protocol, or TOOL_DIRECT */
 	struct check_result result;
 };
 
@@ -120,6 +117,9 @@ void check_summary(const struct check *check, char *out, size_t size);
  */
 tlsw__deadline check_progress(const struct check *check);
 void check_progress_end(void);
+
+/** How many columns the terminal has that fd is; 0: it is none, or does not tell. */
+size_t check_columns(int fd);
 
 /** All results on standard output. An exit status: CHECK_GOOD, or CHECK_UNKNOWN if that fails. */
 int check_print(const struct check *check);

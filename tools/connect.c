@@ -33,33 +33,12 @@ static const char usage[] =
     "  --insecure-no-verify   talk to anybody: no protection against an active attacker\n"
     "  --help                 this text\n";
 
-/* What speaks plain text first, and where. */
-struct starttls {
-	const char *name;
-	enum tlsw_protocol protocol;
-	const char *port;
-};
-
-static const struct starttls protocols[] = {
-    {"smtp", TLSW_SMTP, "25"},
-    {"lmtp", TLSW_LMTP, "24"},
-    {"imap", TLSW_IMAP, "143"},
-    {"pop3", TLSW_POP3, "110"},
-    {"ftp", TLSW_FTP, "21"},
-    {"nntp", TLSW_NNTP, "119"},
-    {"sieve", TLSW_SIEVE, "4190"},
-    {"xmpp", TLSW_XMPP, "5222"},
-    {"ldap", TLSW_LDAP, "389"},
-    {"postgres", TLSW_POSTGRES, "5432"},
-    {"mysql", TLSW_MYSQL, "3306"},
-};
-
 struct options {
 	struct tool_trust trust;
 	struct tool_policy policy;
 	const char *host, *port;
 	const char *server_name;	 /* what the certificate must be for */
-	const struct starttls *starttls; /* NULL: TLS from the beginning */
+	const struct tool_protocol *starttls; /* NULL: TLS from the beginning */
 	int timeout_ms;
 	bool show, reconnect;
 };
@@ -67,13 +46,9 @@ struct options {
 static int
 take_starttls(struct options *o, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (strcmp(name, protocols[i].name) == 0) {
-			o->starttls = &protocols[i];
-			return EXIT_GOOD;
-		}
+	o->starttls = tool_protocol(name, strlen(name));
+	if (o->starttls != NULL && o->starttls->protocol != TOOL_DIRECT)
+		return EXIT_GOOD;
 	return tool_usage_error("connect", "\"%s\" is no protocol with STARTTLS", name);
 }
 
@@ -190,7 +165,7 @@ step(const struct options *o, tls_socket *s, bool *agreed)
 	int rv = 0;
 
 	if (!*agreed)
-		rv = tls_socket_starttls(s, o->starttls->protocol);
+		rv = tls_socket_starttls(s, (enum tlsw_protocol)o->starttls->protocol);
 	*agreed = *agreed || rv == 0;
 	return rv == 0 ? tls_socket_handshake(s) : rv;
 }

@@ -6,6 +6,7 @@ tools_tlswrap_SOURCES = \
 	tools/tool.h \
 	tools/main.c \
 	tools/options.c \
+	tools/protocols.c \
 	tools/replace.c \
 	tools/report.c \
 	tools/policy.h tools/policy.c \

@@ -95,6 +95,23 @@ int tool_flush(void);
  */
 int tool_pipe(tls_socket *s, const char *name);
 
+/* --------------------------------------------------------------- protocols.c */
+
+/** In place of an enum tlsw_protocol: TLS from the first octet. */
+#define TOOL_DIRECT (-1)
+
+struct tool_protocol {
+	const char *name; /* "imap" */
+	int protocol;	  /* an enum tlsw_protocol, or TOOL_DIRECT */
+	const char *port; /* where it is at home */
+};
+
+/** The protocol of that name, in any case; NULL: there is none. */
+const struct tool_protocol *tool_protocol(const char *name, size_t len);
+
+/** What begins in plaintext on a port that is its home; TOOL_DIRECT for other ports. */
+int tool_protocol_of_port(const char *port);
+
 /* ----------------------------------------------------------------- replace.c */
 
 /**
