@@ -40,8 +40,8 @@ target_json(const struct check_target *t)
 	if (r->dated)
 		check_time(r->not_after, when);
 	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "host", t->host,
-	    "port", atoi(t->port), "verdict", check_verdict_name(r->verdict), "code",
-	    tls_error_name(r->code), "reasons", reasons_json(r->reasons), "message",
+	    "port", (int)strtol(t->port, NULL, 10), "verdict", check_verdict_name(r->verdict),
+	    "code", tls_error_name(r->code), "reasons", reasons_json(r->reasons), "message",
 	    r->message != NULL ? r->message : "", "not_after", text_or_null(when), "days_left",
 	    r->dated ? json_integer(r->days_left) : json_null(), "issuer", text_or_null(r->issuer),
 	    "version", text_or_null(r->version));

@@ -84,7 +84,7 @@ work(struct resolver *r, struct lookup *l)
 	if (l->dropped)
 		destroy(l);
 	else if (write(r->done[1], "", 1) == -1)
-		os_errno = errno; /* it is full: then there is enough to read */
+		return; /* it is full: then there is enough to read */
 }
 
 static void
