@@ -885,6 +885,27 @@ START_TEST(a_slow_resolver_holds_nobody_up)
 }
 END_TEST
 
+START_TEST(names_are_resolved_side_by_side)
+{
+	struct pki *leaf = good();
+	struct outcome o;
+	struct peer peer;
+	char list[1024] = "";
+	size_t i;
+
+	serve(&peer, leaf, talks, 8);
+	define("mail.test", 0, 1, "127.0.0.1/%d", peer.port);
+	for (i = 0; i < 8; i++)
+		(void)strcat(list, "mail.test\n");
+	input = list;
+	check(&o, "--timeout 6 -f -"); /* one after the other it would be 8 s */
+	ck_assert_msg(o.status == GOOD, "%s", o.out);
+	done(&o);
+	peer_stop(&peer);
+	pki_free(leaf);
+}
+END_TEST
+
 /* --------------------------------------------- servers for many, one after the other */
 
 struct crowd {
@@ -1002,7 +1023,7 @@ static const struct {
 #define ALL 1000
 #define DEADLINE_S 8
 #define SLACK_MS 15000 /* for a busy machine; one round more would be twice the deadline */
-#define RSS_MAX_KB (160L * 1024)
+#define RSS_MAX_KB (100L * 1024)
 
 static void
 write_crowd(const struct crowd *c, int refused, int silent)
@@ -1206,6 +1227,20 @@ START_TEST(a_page_that_cannot_be_written_is_no_verdict)
 	ck_assert_msg(strstr(o.err, "missing/page.html: No such file") != NULL, "%s", o.err);
 	ck_assert_msg(strstr(o.out, "none.test:443") != NULL, "%s", o.out);
 	done(&o);
+}
+END_TEST
+
+START_TEST(a_page_that_cannot_be_put_in_its_place_leaves_nothing)
+{
+	struct outcome o;
+
+	define("none.test", EAI_NONAME, 0, "%s", "");
+	ck_assert_int_eq(mkdir(path_of("page.html"), 0755), 0);
+	check(&o, "--html @/page.html none.test");
+	ck_assert_int_eq(o.status, UNKNOWN);
+	ck_assert_msg(strstr(o.err, "page.html: Is a directory") != NULL, "%s", o.err);
+	done(&o);
+	ck_assert_int_eq(rmdir(path_of("page.html")), 0); /* and tear_down() looks for the rest */
 }
 END_TEST
 
@@ -1426,6 +1461,7 @@ main(void)
 
 	t = add_case(s, "many");
 	tcase_add_test(t, a_slow_resolver_holds_nobody_up);
+	tcase_add_test(t, names_are_resolved_side_by_side);
 	tcase_add_test(t, few_descriptors_make_it_slower_not_wrong);
 	tcase_add_test(t, jobs_are_bounded_when_asked);
 	tcase_add_test(t, a_thousand_hosts_take_as_long_as_the_slowest);
@@ -1435,6 +1471,7 @@ main(void)
 	tcase_add_test(t, the_page_needs_nothing_else);
 	tcase_add_test(t, the_page_takes_the_place_of_the_last_one_whole);
 	tcase_add_test(t, a_page_that_cannot_be_written_is_no_verdict);
+	tcase_add_test(t, a_page_that_cannot_be_put_in_its_place_leaves_nothing);
 
 	t = add_case(s, "a terminal");
 	tcase_add_test(t, a_terminal_gets_colour_and_progress);

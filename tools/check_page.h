@@ -24,6 +24,7 @@ void page_text(FILE *out, const char *text);
 /** The days that the axes of the page show: from below 0, which is now, to above. */
 struct page_scale {
 	long from, to;
+	long column;   /* so many days are one column of the picture */
 	size_t dated;  /* hosts whose certificate has a date */
 	size_t beyond; /* of these so many expire after the end of the axis */
 };

@@ -18,19 +18,19 @@
 #define MOST_HEIGHT 150.0
 #define LABELS 24.0 /* below the axis */
 
-#define BINS 120
-#define CELL 12.0 /* the height of a host, */
-#define MERGE 2.5 /* and from where on there are too many to tell them apart */
+#define COLUMNS_MAX 120
+#define BINS (COLUMNS_MAX + 2) /* the ends may need one more each */
+#define CELL 12.0	       /* the height of a host, */
+#define MERGE 2.5	       /* and from where on there are too many to tell them apart */
 
 struct picture {
 	FILE *out;
 	const struct check *check;
 	const struct page_scale *scale;
 	double base; /* where the axis is */
-	long days;   /* in each bin */
 	size_t bins;
-	size_t of[BINS + 1][CHECK_VERDICTS]; /* hosts in each bin */
-	double cell;			     /* the height of a host */
+	size_t of[BINS][CHECK_VERDICTS]; /* hosts in each bin */
+	double cell;			 /* the height of a host */
 };
 
 /* -------------------------------------------------------------------- the scale */
@@ -61,6 +61,8 @@ page_scale(const struct check *check)
 		s.to = LATEST;
 	s.from -= (s.to - s.from) / 40 + 1;
 	s.to += (s.to - s.from) / 40 + 1;
+	s.column = (s.to - s.from + COLUMNS_MAX - 1) / COLUMNS_MAX;
+	s.from = -((-s.from + s.column - 1) / s.column * s.column); /* one begins today */
 	return s;
 }
 
@@ -89,7 +91,7 @@ bin_of(const struct picture *p, long days)
 		days = p->scale->from;
 	if (days > p->scale->to)
 		days = p->scale->to;
-	return (size_t)((days - p->scale->from) / p->days);
+	return (size_t)((days - p->scale->from) / p->scale->column);
 }
 
 /* Hosts in the fullest bin. */
@@ -113,8 +115,7 @@ lay_out(struct picture *p)
 	double height;
 	size_t i, most;
 
-	p->days = (range + BINS - 1) / BINS;
-	p->bins = (size_t)(range / p->days) + 1;
+	p->bins = (size_t)(range / p->scale->column) + 1;
 	for (i = 0; i < p->check->targets.count; i++) {
 		const struct check_result *r = &p->check->targets.list[i].result;
 
@@ -231,7 +232,8 @@ put_background(const struct picture *p)
 static void
 put_rect(const struct picture *p, size_t bin, size_t from, size_t count, enum check_verdict verdict)
 {
-	const double width = PLOT * (double)p->days / (double)(p->scale->to - p->scale->from);
+	const double width =
+	    PLOT * (double)p->scale->column / (double)(p->scale->to - p->scale->from);
 	const double gap = p->cell < MERGE ? 0 : 1;
 
 	fprintf(p->out,
@@ -263,7 +265,7 @@ put_merged(const struct picture *p)
 static void
 put_each(const struct picture *p)
 {
-	size_t at[BINS + 1] = {0}, i, bin;
+	size_t at[BINS] = {0}, i, bin;
 	int v;
 
 	for (v = CHECK_CRITICAL; v >= CHECK_GOOD; v--)
@@ -287,8 +289,8 @@ put_caption(const struct picture *p)
 	const size_t undated = p->check->targets.count - p->scale->dated;
 
 	fputs("<figcaption>When the certificates expire", p->out);
-	if (p->days > 1)
-		fprintf(p->out, ", %ld days a column", p->days);
+	if (p->scale->column > 1)
+		fprintf(p->out, ", %ld days a column", p->scale->column);
 	if (p->scale->beyond > 0)
 		fprintf(p->out, "; %zu later than this, at the right end", p->scale->beyond);
 	if (undated > 0)
