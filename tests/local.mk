@@ -49,6 +49,7 @@ EXTRA_DIST += $(test_scripts) tests/code_blocks.sh tests/rfc.txt tests/wall.txt
 # One a line, so that additions never meet.
 test_programs =
 test_programs += tests/test_bettertls
+test_programs += tests/test_binding
 test_programs += tests/test_bundle
 test_programs += tests/test_cert
 test_programs += tests/test_cert_load
@@ -192,6 +193,10 @@ tests_test_lab_dialogues_LDADD = tools/liblab.la $(test_ldadd)
 tests_test_lab_tool_SOURCES = tests/test_lab_tool.c
 tests_test_lab_tool_CPPFLAGS = $(test_cppflags) -I$(top_srcdir)/tools
 tests_test_lab_tool_LDADD = tools/liblab.la $(test_ldadd)
+
+tests_test_binding_SOURCES = tests/test_binding.c
+tests_test_binding_CPPFLAGS = $(test_cppflags)
+tests_test_binding_LDADD = $(test_ldadd)
 
 tests_test_scram_SOURCES = tests/test_scram.c
 tests_test_scram_CPPFLAGS = $(test_cppflags)

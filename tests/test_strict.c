@@ -359,7 +359,7 @@ START_TEST(oversize_keys_of_others_are_not_calculated_with)
 }
 END_TEST
 
-/* Nine calculations of that size would be all that a search may spend. */
+/* wall: M04: nine calculations of that size would be all that a search may spend. */
 START_TEST(oversize_keys_do_not_wear_a_search_out)
 {
 	struct pki *root = CA(.cn = "Root");
