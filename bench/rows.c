@@ -40,6 +40,10 @@ const struct row bench_rows[] = {
 	{.id = "G4", .work = "default context + first connection", .unit = UNIT_TIME,
 	    .rounds = 11, .peers = true, .args = "work=first-connection count=4",
 	    .ours = {{"", NULL, NULL, 0.07, 0}}},
+	{.id = "G4", .work = "the same, cold process", .unit = UNIT_TIME,
+	    .rounds = 11, .cold = true, .peers = true, .args = "work=cold-connection",
+	    .ours = {{"", NULL, NULL, 0, 0}},
+	    .also = {{"SSL_CTX_new alone", "raw", "work=context option=no-anchors"}}},
 
 	{.id = "G5", .work = "full handshake, EC", .unit = UNIT_TIME,
 	    .rounds = 31, .peers = true, .args = "work=handshake count=20 chain=ec",
@@ -88,7 +92,7 @@ const struct row bench_rows[] = {
 		{"tls_match_hostname", NULL, NULL, 0, 0}}},
 
 	{.id = "G9", .work = "bulk read", .unit = UNIT_TIME_PER_KIB,
-	    .rounds = 31, .peers = true, .args = "work=bulk-read count=16384",
+	    .rounds = 21, .peers = true, .args = "work=bulk-read count=65536",
 	    .ours = {{"", NULL, NULL, 0.92, 0.85}},
 	    .also = READ_AHEAD},
 	{.id = "G10", .work = "bulk write, calls of 16 KiB", .unit = UNIT_TIME_PER_KIB,

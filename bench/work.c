@@ -181,6 +181,15 @@ run_first_connection(void)
 	return spent / (double)count;
 }
 
+/* The same in a process that has done nothing yet. */
+static double
+run_cold_connection(void)
+{
+	double spent = run_context();
+
+	return spent + one_connection(false);
+}
+
 /* Octets of memory that are this process's alone. */
 static double
 private_octets(void)
@@ -360,6 +369,7 @@ static const struct work works[] = {
     {"memory", NULL, run_memory},
     {"second-memory", prepare_second, run_memory},
     {"first-connection", prepare_first_connection, run_first_connection},
+    {"cold-connection", NULL, run_cold_connection},
     {"handshake", prepare_connections, run_handshakes},
     {"reconnect", prepare_reconnect, run_reconnect},
     {"count-reads", prepare_connections, run_count_reads},
