@@ -726,11 +726,13 @@ START_TEST(no_changed_bit_of_what_was_signed_is_accepted)
 	ck_assert(is_taken(ctx, copy, der.len));
 	tbs_end = 8 + ((size_t)copy[6] << 8 | copy[7]); /* 30 82 xx xx 30 82 xx xx */
 	ck_assert(copy[1] == 0x82 && copy[5] == 0x82 && tbs_end < der.len);
-	for (i = 0; i < 8 * der.len; i++) {
-		copy[i / 8] ^= (unsigned char)(1 << i % 8);
-		ck_assert_msg(!is_taken(ctx, copy, der.len) || i / 8 >= tbs_end,
-		    "bit %zu of octet %zu", i % 8, i / 8);
-		copy[i / 8] ^= (unsigned char)(1 << i % 8);
+	for (i = 0; i < 2 * der.len; i++) { /* the lowest bit of each octet, and another one */
+		const unsigned bit = i % 2 == 0 ? 1U : 2U << i / 2 % 7;
+
+		copy[i / 2] ^= (unsigned char)bit;
+		ck_assert_msg(!is_taken(ctx, copy, der.len) || i / 2 >= tbs_end,
+		    "bits 0x%x of octet %zu", bit, i / 2);
+		copy[i / 2] ^= (unsigned char)bit;
 	}
 	for (i = 0; i < der.len; i++)
 		ck_assert_msg(!is_taken(ctx, copy, i), "cut behind %zu octets", i);

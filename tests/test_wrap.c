@@ -728,6 +728,32 @@ START_TEST(a_chain_that_is_too_long_is_none_in_either_mode)
 }
 END_TEST
 
+/* wall: D08: asked for, the common name counts where nothing else names the server */
+START_TEST(a_common_name_counts_when_asked_for_and_alone)
+{
+	static const struct { struct pki_name san[2]; bool asked, accepted; } rows[] = {
+	    {{{0, NULL, 0}}, true, true}, {{{0, NULL, 0}}, false, false}, {{PKI_EMAIL("a@lab.test")}, true, true},
+	    {{PKI_DNS("mail.lab.test")}, true, false}, {{PKI_IP("127.0.0.1")}, true, false},
+	    {{PKI_URI("https://mail.lab.test")}, true, false}, {{PKI_SRV("_imap.lab.test")}, true, false}};
+	struct pki *c = pki_make(.issuer = ca, .cn = "www.lab.test",
+	    .san = rows[_i].san[0].at == NULL ? NULL : rows[_i].san);
+
+	ck_assert_works(tls_context_set_hostname_checks_common_name(ctx, rows[_i].asked) == 0);
+	serve(server(c));
+	if (rows[_i].accepted) {
+		tls_socket *s = tls_wrap(ctx, fd, "www.lab.test");
+
+		ck_assert_works(s != NULL);
+		ck_assert_str_eq(tls_socket_matched_name(s), "www.lab.test");
+		ck_assert_int_eq(tls_socket_close(s), 0);
+		collect();
+	} else {
+		assert_refused(TLSW_ERR_HOSTNAME_MISMATCH, "www.lab.test");
+	}
+	pki_free(c);
+}
+END_TEST
+
 START_TEST(without_name_check_the_host_may_be_null)
 {
 	tls_socket *s;
@@ -1051,6 +1077,7 @@ add_policy(Suite *suite)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, verify_mode_and_check_hostname_are_independent, 0, 12);
 	tcase_add_loop_test(t, a_chain_that_is_too_long_is_none_in_either_mode, 0, 2);
+	tcase_add_loop_test(t, a_common_name_counts_when_asked_for_and_alone, 0, 7);
 	tcase_add_test(t, without_name_check_the_host_may_be_null);
 	tcase_add_loop_test(t, alpn_decides_when_it_is_required, 0, 6);
 	tcase_add_loop_test(t, one_more_host_may_answer, 0, 2);
