@@ -85,35 +85,50 @@ short_lived(const struct check *check, const tls_certificate *leaf)
 	return NULL;
 }
 
-void
-check_accept(struct check *check, struct check_target *target, const tls_socket *s)
+static enum check_verdict
+judge_dates(const struct check *check, struct check_result *r, const tls_certificate *leaf)
 {
-	const tls_certificate *leaf = tls_socket_peer_certificate(s), *above = NULL;
-	struct check_result *r = &target->result;
-	enum check_verdict verdict = CHECK_GOOD;
+	const tls_certificate *above = short_lived(check, leaf);
+	const char *subject;
 	char when[32], days[32];
+	time_t end;
 
-	r->code = TLSW_OK;
-	(void)snprintf(r->version, sizeof(r->version), "%s", tls_socket_version(s));
-	take_certificate(check, r, leaf);
-	if (r->dated)
-		above = short_lived(check, leaf);
-	if (r->dated && r->days_left < check->warn_days) {
-		verdict = CHECK_WARNING;
+	if (!r->dated) {
+		say(r, "it cannot be told when the certificate expires");
+		return CHECK_WARNING;
+	}
+	if (r->days_left < check->warn_days) {
 		check_time(r->not_after, when);
 		say(r, "the certificate expires %s, %s", in_days(r->days_left, days, sizeof(days)),
 		    when);
-	} else if (above != NULL) {
-		const char *subject = tls_certificate_subject(above);
-		const time_t end = tls_certificate_not_after(above);
-
-		verdict = CHECK_WARNING;
-		r->above = true;
-		check_time(end, when);
-		say(r, "the CA certificate \"%s\" expires %s, %s", subject != NULL ? subject : "?",
-		    in_days(whole_days(check->now, end), days, sizeof(days)), when);
+		return CHECK_WARNING;
 	}
-	settle(check, r, verdict);
+	if (above == NULL)
+		return CHECK_GOOD;
+	r->above = true;
+	subject = tls_certificate_subject(above);
+	end = tls_certificate_not_after(above);
+	check_time(end, when);
+	say(r, "the CA certificate \"%s\" expires %s, %s", subject != NULL ? subject : "?",
+	    in_days(whole_days(check->now, end), days, sizeof(days)), when);
+	return CHECK_WARNING;
+}
+
+void
+check_accept(struct check *check, struct check_target *target, const tls_socket *s)
+{
+	const tls_certificate *leaf = tls_socket_peer_certificate(s);
+	struct check_result *r = &target->result;
+
+	if (leaf == NULL) { /* what nobody has looked at is not good */
+		(void)tlsw__error_set_memory();
+		check_refuse(check, target, s);
+		return;
+	}
+	r->code = TLSW_OK;
+	(void)snprintf(r->version, sizeof(r->version), "%s", tls_socket_version(s));
+	take_certificate(check, r, leaf);
+	settle(check, r, judge_dates(check, r, leaf));
 }
 
 /* Known once there was a certificate, though the socket does not vouch for it. */
@@ -233,6 +248,8 @@ check_reason(const struct check_result *r, char *out, size_t size)
 		    out, size, "%s", tlsw__compat_strerror(r->os_errno, text, sizeof(text)));
 	else if (r->code != TLSW_OK)
 		(void)snprintf(out, size, "%s", short_code(r->code));
+	else if (r->verdict == CHECK_WARNING && !r->dated)
+		(void)snprintf(out, size, "no readable date of expiry");
 	else if (r->above)
 		(void)snprintf(out, size, "a CA above it expires");
 	else if (r->verdict == CHECK_WARNING)

@@ -16,7 +16,7 @@ struct command {
 
 static const struct command commands[] = {
     {"bundle", "CERTDATA", "make a PEM bundle of Mozilla's list of CAs", run_bundle},
-    {"check", "HOST[:PORT]...", "tell what is wrong with many servers, and for how long not",
+    {"check", "HOST[:PORT]...", "verify many servers, and tell when their certificates expire",
 	run_check},
     {"connect", "HOST[:PORT]", "connect, verify, and pipe standard input and output", run_connect},
     {"lab", "list|serve|run", "servers that misbehave, to try TLS clients on", run_lab},
