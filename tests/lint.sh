@@ -99,7 +99,7 @@ grep_code() { # $1 the expression, then the files
 
 lib=$(ls lib/*.c lib/*.h 2>/dev/null)
 ours=$(ls lib/*.c lib/*.h include/*.h tools/*.c tools/*.h tests/*.c tests/*.h tests/support/*.c \
-	tests/support/*.h tests/fuzz/*.c examples/*.c examples/*/*.c bench/*.c bench/*.h 2>/dev/null)
+	tests/support/*.h tests/servers/*.c tests/servers/*.h tests/fuzz/*.c examples/*.c examples/*/*.c bench/*.c bench/*.h 2>/dev/null)
 
 # --- what lib/ never calls --------------------------------------------------
 forbid() { # $1 expression, $2 why

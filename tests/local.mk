@@ -429,6 +429,36 @@ trust_support = tests/support/trust_support.h tests/support/trust_support.c
 
 # Every call of the transport and every allocation fails, once and for good;
 # "make check" takes a sample.
+# Against real servers; "make check" only builds it.
+check_PROGRAMS += tests/servers/check_servers tests/servers/helper
+tests_servers_check_servers_SOURCES = tests/servers/check.h tests/servers/check_servers.c \
+	tests/servers/check_handshakes.c \
+	tests/servers/check_transfers.c \
+	tests/servers/check_examples.c
+tests_servers_check_servers_CPPFLAGS = $(test_cppflags)
+tests_servers_check_servers_LDADD = $(test_ldadd)
+tests_servers_helper_SOURCES = tests/servers/helper.c
+tests_servers_helper_CPPFLAGS = $(test_cppflags)
+tests_servers_helper_LDADD = tests/support/libpki.la
+server_scripts = \
+	tests/servers/run.sh \
+	tests/servers/install.sh \
+	tests/servers/common.sh \
+	tests/servers/dovecot.sh \
+	tests/servers/exim.sh \
+	tests/servers/inn2.sh \
+	tests/servers/postfix.sh \
+	tests/servers/proftpd.sh \
+	tests/servers/pure-ftpd.sh \
+	tests/servers/vsftpd.sh
+EXTRA_DIST += $(server_scripts)
+.PHONY: check-servers
+server_programs = tests/servers/check_servers tests/servers/helper examples/ftps-get \
+	examples/imap-fetch examples/nntp-head examples/pop3-list examples/smtp-send
+check-servers: $(server_programs)
+	$(SHELL) $(srcdir)/tests/servers/run.sh $(CASES)
+
+# Every allocation fails once, and for good; "make check" takes a sample.
 .PHONY: sweep
 sweep: tests/test_faults tests/test_oom
 	@TLSW_SWEEP=full tests/test_faults >sweep.log 2>&1; rv=$$?; \
