@@ -28,20 +28,32 @@ keep_matched(struct tlsw__verdict *verdict, const struct tls_name *name)
 		    name->length, sizeof(verdict->matched));
 }
 
+/* The references behind the first, and a service at the first. */
+static const struct tlsw__reference *
+match_others(const struct tlsw__verify_request *request, const struct tls_name *name)
+{
+	size_t i;
+
+	for (i = 1; i < request->reference_count; i++)
+		if (tlsw__match_name(&request->references[i], name->type, name->value, name->length))
+			return &request->references[i];
+	if (name->type == TLSW_NAME_SRV && request->service != NULL &&
+	    request->reference_count > 0 &&
+	    tlsw__match_srv(&request->references[0], request->service, name->value, name->length))
+		return &request->references[0];
+	return NULL;
+}
+
 /* The reference that a presented identifier matches; NULL: none. */
 static inline const struct tlsw__reference *
 match_any(const struct tlsw__verify_request *request, const struct tls_name *name)
 {
-	const struct tlsw__reference *first = request->references, *ref;
-	size_t left = request->reference_count;
-
-	for (ref = first; left > 0; left--, ref++)
-		if (tlsw__match_name(ref, name->type, name->value, name->length))
-			return ref;
-	if (name->type == TLSW_NAME_SRV && request->service != NULL && ref != first &&
-	    tlsw__match_srv(first, request->service, name->value, name->length))
-		return first;
-	return NULL;
+	if (request->reference_count > 0 &&
+	    tlsw__match_name(&request->references[0], name->type, name->value, name->length))
+		return &request->references[0];
+	if (request->reference_count < 2 && request->service == NULL)
+		return NULL; /* as nearly always */
+	return match_others(request, name);
 }
 
 /* The subject's common names, each as if it were a dNSName (RFC 6125 section 6.4.4). */
