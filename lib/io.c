@@ -420,11 +420,12 @@ same_again(tls_socket *s, const unsigned char *buf, size_t len)
 	    "the write before waits to be repeated with the same %zu octets or more", s->sealed);
 }
 
-static void
-keep_sealed(tls_socket *s, const unsigned char *buf, size_t len)
+/* The call ends in WANT: what the next one has to begin with. Who waits here repeats by himself. */
+static int
+want_again(tls_socket *s, const unsigned char *buf, int want)
 {
-	s->sealed = len < RECORD_MAX ? len : RECORD_MAX;
 	(void)SHA256(buf, s->sealed, s->sealed_digest);
+	return want;
 }
 
 /* A peer that no longer takes anything may still have said why, and sent data before. */
@@ -473,7 +474,7 @@ write_step(tls_socket *s, const unsigned char *buf, size_t len)
 		return sending_failed(s);
 	n = tlsw__socket_outcome(s, n);
 	if (n == TLSW_WANT_READ || n == TLSW_WANT_WRITE)
-		keep_sealed(s, buf, len);
+		s->sealed = len < RECORD_MAX ? len : RECORD_MAX;
 	return n == TLSW__ENDED ? TLSW__FAILED : n;
 }
 
@@ -505,8 +506,9 @@ write_all(tls_socket *s, const unsigned char *buf, size_t len)
 		} else if (n != TLSW_WANT_READ && n != TLSW_WANT_WRITE) {
 			return -1;
 		} else if (!tlsw__socket_blocking(s)) {
+			n = want_again(s, buf + done, n);
 			return done > 0 ? (ssize_t)done : n; /* some: it blocked when the call began */
-		} else if (tlsw__socket_wait(s, n, deadline) != 0) {
+		} else if (tlsw__socket_wait_blocking(s, n, deadline) != 0) {
 			return write_timed_out(s);
 		}
 	}
