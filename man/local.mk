@@ -10,6 +10,7 @@ dist_man_MANS += \
 	man/tls_socket.3 \
 	man/tls_starttls.3 \
 	man/tls_wrap.3 \
+	man/tls_wrap_data.3 \
 	man/tlswrap-howto.7
 if TOOLS
 dist_man_MANS += man/tlswrap.1 man/tlswrap-bundle.1 man/tlswrap-check.1 man/tlswrap-lab.1 man/tlswrap-trust.1
