@@ -434,9 +434,14 @@ check_PROGRAMS += tests/servers/check_servers tests/servers/helper
 tests_servers_check_servers_SOURCES = tests/servers/check.h tests/servers/check_servers.c \
 	tests/servers/check_handshakes.c \
 	tests/servers/check_transfers.c \
-	tests/servers/check_examples.c
+	tests/servers/check_examples.c \
+	tests/servers/check_scram.c
 tests_servers_check_servers_CPPFLAGS = $(test_cppflags)
 tests_servers_check_servers_LDADD = $(test_ldadd)
+if GSASL
+tests_servers_check_servers_CPPFLAGS += -DHAVE_LIBGSASL $(GSASL_CFLAGS)
+tests_servers_check_servers_LDADD += $(GSASL_LIBS)
+endif
 tests_servers_helper_SOURCES = tests/servers/helper.c
 tests_servers_helper_CPPFLAGS = $(test_cppflags)
 tests_servers_helper_LDADD = tests/support/libpki.la
@@ -449,6 +454,7 @@ server_scripts = \
 	tests/servers/inn2.sh \
 	tests/servers/postfix.sh \
 	tests/servers/proftpd.sh \
+	tests/servers/prosody.sh \
 	tests/servers/pure-ftpd.sh \
 	tests/servers/vsftpd.sh
 EXTRA_DIST += $(server_scripts)

@@ -64,5 +64,6 @@ const char *last_line(void);
 void check_handshakes(void);
 void check_transfers(void);
 void check_examples(void);
+void check_scram(void);
 
 #endif

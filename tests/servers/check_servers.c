@@ -191,6 +191,7 @@ main(int argc, char **argv)
 	check_handshakes();
 	check_transfers();
 	check_examples();
+	check_scram();
 	printf("check-servers: %d passed, %d failed\n", passed, failed);
 	return passed > 0 && failed == 0 ? 0 : 1;
 }

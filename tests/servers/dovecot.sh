@@ -25,7 +25,7 @@ configure() { # ADDRESS
 		mail_home = $here/mail/%n
 		postmaster_address = postmaster@example.test
 		hostname = mail.example.test
-		auth_mechanisms = plain login
+		auth_mechanisms = plain login scram-sha-256
 		disable_plaintext_auth = yes
 		passdb {
 		  driver = passwd-file

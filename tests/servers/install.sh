@@ -12,8 +12,9 @@ dir=$1
 installed='dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved postfix'
 libraries='perl libcanlock3 libdb5.3 libgnutls-dane0 libhiredis0.14 libidn12 libmemcached11 libmemcachedutil2
 	libnsl2 libpam-modules libpcre2-8-0 libpcre2-posix3 libperl5.36 libpython3.11 libsasl2-2 libsodium23
-	libsqlite3-0 libsystemd0 libwrap0'
-unpacked='exim4-daemon-light inn2 inn2-inews vsftpd proftpd-core proftpd-mod-crypto pure-ftpd'
+	libsqlite3-0 libsystemd0 libwrap0
+	libicu72 lua5.4 lua-bitop lua-expat lua-filesystem lua-sec lua-socket'
+unpacked='exim4-daemon-light inn2 inn2-inews vsftpd proftpd-core proftpd-mod-crypto pure-ftpd prosody'
 debs=${TLSW_DEBS:-/var/cache/tlswrap-servers}
 
 missing=

@@ -9,9 +9,9 @@
 # SPDX-License-Identifier: ISC
 set -u
 scripts=$(cd "$(dirname "$0")" && pwd)
-servers='dovecot postfix exim inn2 vsftpd proftpd pure-ftpd'
+servers='dovecot postfix exim inn2 vsftpd proftpd pure-ftpd prosody'
 ports='imap imaps pop3 pop3s sieve lmtp sasl smtp submission smtps exim exims innd nntp nntps
-	vsftpd vsftpds proftpd proftpds pure-ftpd'
+	vsftpd vsftpds proftpd proftpds pure-ftpd xmpp'
 
 [ "$(id -u)" = 0 ] || { echo 'check-servers: only root can start these servers'; exit 1; }
 PATH=/usr/sbin:/sbin:$PATH
