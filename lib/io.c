@@ -88,10 +88,12 @@ read_record(tls_socket *s, void *buf, size_t len)
 /*
  * Read from a record that was fetched before. A failure ends the socket, but
  * is no failure of the call that came across it: this thread's error stays.
+ * Nor is the caller told of a WANT: one that he was told of before still counts.
  */
 static int
 read_fetched(tls_socket *s, void *buf, size_t len)
 {
+	const int wants = atomic_load(&s->wants);
 	struct tlsw__error *before;
 	int n, e;
 
@@ -100,8 +102,11 @@ read_fetched(tls_socket *s, void *buf, size_t len)
 	n = SSL_read(s->ssl, buf, len > INT_MAX ? INT_MAX : (int)len);
 	s->transport.hold = false;
 	e = n > 0 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, n);
-	if (e != SSL_ERROR_SSL && e != SSL_ERROR_SYSCALL)
-		return read_outcome(s, n);
+	if (e != SSL_ERROR_SSL && e != SSL_ERROR_SYSCALL) {
+		n = read_outcome(s, n);
+		atomic_store(&s->wants, wants);
+		return n;
+	}
 	before = tlsw__error_copy();
 	n = read_outcome(s, n);
 	(void)tlsw__error_restore(before);

@@ -554,6 +554,36 @@ END_TEST
 
 /* ------------------------------------------------------------------- writing */
 
+/* What a read comes across behind its data is its own affair: the last WANT that was told counts. */
+START_TEST(a_write_that_waits_is_not_forgotten_over_a_read)
+{
+	static const struct peer_step script[] = {PEER_HANDSHAKE, PEER_READ(1), PEER_SEND("one"),
+	    PEER_SEND_RAW("\x17\x03\x03"), PEER_DRAIN, PEER_END};
+	static const size_t sizes[] = {3, 8192};
+	static const unsigned char data[100000];
+	struct timespec nap = {0, 100000000};
+	char buf[8192];
+
+	only_version(1);
+	options.unix_pair = true; /* its buffers are small */
+	begin(script);
+	ck_assert_int_eq(tls_socket_write(s, "x", 1), 1);
+	await(POLLIN);
+	(void)nanosleep(&nap, NULL); /* let a part of a record arrive behind the whole one */
+	ck_assert_int_eq(kill(peer.pid, SIGSTOP), 0);
+	set_nonblocking();
+	while (tls_socket_write(s, data, sizeof(data)) > 0)
+		continue;
+	ck_assert_int_eq(tls_socket_events(s), POLLOUT);
+	ck_assert_int_eq(tls_socket_read(s, buf, sizes[_i]), 3);
+	ck_assert(!tls_socket_ready(s));
+	ck_assert_int_eq(tls_socket_events(s), POLLOUT);
+	ck_assert_int_eq(kill(peer.pid, SIGCONT), 0);
+	tls_socket_free(s);
+	finish();
+}
+END_TEST
+
 /* wall: J09 */
 START_TEST(a_write_is_repeated_with_the_same_octets_elsewhere)
 {
@@ -935,6 +965,7 @@ main(void)
 	tcase_add_test(t, a_line_longer_than_a_record_fits_a_larger_buffer);
 	tcase_add_loop_test(t, a_part_of_a_line_is_kept, 0, 2);
 	t = group(suite, "writing");
+	tcase_add_loop_test(t, a_write_that_waits_is_not_forgotten_over_a_read, 0, 2);
 	tcase_add_test(t, a_write_is_repeated_with_the_same_octets_elsewhere);
 	tcase_add_test(t, a_blocking_write_that_times_out_is_final);
 	tcase_add_test(t, a_failed_write_leaves_what_had_arrived);
