@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -218,15 +217,6 @@ tlsw__transport_shut(struct tlsw__transport *transport)
 
 #define DISCARD_MAX 65536
 
-/* There is nothing as a rule: to ask is cheaper than to try. */
-static bool
-something_waits(const struct tlsw__transport *transport)
-{
-	int octets = 0;
-
-	return transport->fd >= 0 && ioctl(transport->fd, FIONREAD, &octets) == 0 && octets > 0;
-}
-
 void
 tlsw__transport_discard(struct tlsw__transport *transport)
 {
@@ -234,7 +224,7 @@ tlsw__transport_discard(struct tlsw__transport *transport)
 	size_t total = 0;
 	ssize_t n = 1;
 
-	while (n > 0 && total < DISCARD_MAX && something_waits(transport)) {
+	while (transport->fd >= 0 && n > 0 && total < DISCARD_MAX) {
 		n = receive(transport, unread, sizeof(unread));
 		total += n > 0 ? (size_t)n : 0;
 	}
@@ -256,9 +246,9 @@ tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t 
 {
 	ssize_t n;
 
-	if (!something_waits(transport))
+	if (transport->fd < 0)
 		return 0;
-	do
+	do /* FIONREAD and poll(2) miss what stands behind an urgent octet, or is below SO_RCVLOWAT */
 		n = recv(transport->fd, buf, size, MSG_PEEK | MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
 	return n > 0 ? (size_t)n : 0;

@@ -6,8 +6,10 @@
  */
 #include "support/support.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -428,6 +430,32 @@ START_TEST(octets_that_come_first_are_an_injection)
 	ck_assert_uint_eq(report.raw_in, 0);
 	ck_assert_ptr_nonnull(strstr(tls_last_error()->message,
 	    "server answered \"220 mail.example.org ESMTP\": it speaks plain SMTP here, use STARTTLS"));
+}
+END_TEST
+
+/* Behind TCP's urgent mark (RFC 9293 section 3.8.5) the system counts nothing that waits. */
+START_TEST(octets_behind_an_urgent_one_are_an_injection)
+{
+	struct sockaddr_in here = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(here);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), us = socket(AF_INET, SOCK_STREAM, 0), them;
+	struct pollfd p = {.fd = us, .events = POLLIN};
+	char octet;
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&here, len), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&here, &len), 0);
+	ck_assert_int_eq(connect(us, (struct sockaddr *)&here, len), 0);
+	them = accept(listener, NULL, NULL);
+	ck_assert_int_eq(send(them, "!", 1, MSG_OOB), 1);
+	ck_assert_int_eq(send(them, "220 ESMTP\r\n", 11, 0), 11);
+	ck_assert_int_eq(poll(&p, 1, 5000), 1);
+	ck_assert_refused_null(tls_wrap(ctx, us, "www.lab.test"), TLSW_ERR_PLAINTEXT);
+	ck_assert_int_eq(recv(them, &octet, 1, MSG_DONTWAIT), 0); /* nothing but the end */
+	(void)close(us);
+	(void)close(them);
+	(void)close(listener);
 }
 END_TEST
 
@@ -1055,6 +1083,7 @@ add_refused(Suite *suite)
 	tcase_add_loop_test(t, a_host_of_254_octets_is_refused_and_253_is_not_too_long, 0, 2);
 	tcase_add_test(t, without_anchors_nothing_is_sent);
 	tcase_add_test(t, octets_that_come_first_are_an_injection);
+	tcase_add_test(t, octets_behind_an_urgent_one_are_an_injection);
 	tcase_add_test(t, a_greeting_names_nobody);
 	tcase_add_test(t, octets_read_behind_the_go_ahead_are_an_injection);
 	tcase_add_test(t, an_upgrade_with_nothing_unread_is_a_wrap);
