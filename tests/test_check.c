@@ -1217,6 +1217,30 @@ START_TEST(the_page_takes_the_place_of_the_last_one_whole)
 }
 END_TEST
 
+/* Root has /dev/null for a page, and the others need it afterwards. */
+START_TEST(what_is_no_file_is_written_to_and_stays)
+{
+	static char page[65536];
+	struct outcome o;
+	struct stat status;
+	int fd;
+
+	ck_assert_int_eq(mkfifo(path_of("fifo"), 0600), 0);
+	fd = open(path_of("fifo"), O_RDWR | O_NONBLOCK);
+	ck_assert_int_ge(fd, 0);
+	define("none.test", EAI_NONAME, 0, "%s", "");
+	check(&o, "--html @/fifo none.test");
+	ck_assert_int_eq(o.status, CRITICAL);
+	ck_assert_int_eq(lstat(path_of("fifo"), &status), 0);
+	ck_assert(S_ISFIFO(status.st_mode));
+	ck_assert_int_gt((int)read(fd, page, sizeof(page) - 1), 0);
+	ck_assert_ptr_nonnull(strstr(page, "</html>"));
+	(void)unlink(path_of("fifo"));
+	(void)close(fd);
+	done(&o);
+}
+END_TEST
+
 START_TEST(a_page_that_cannot_be_written_is_no_verdict)
 {
 	struct outcome o;
@@ -1470,6 +1494,7 @@ main(void)
 	tcase_add_test(t, nothing_of_others_is_markup_on_the_page);
 	tcase_add_test(t, the_page_needs_nothing_else);
 	tcase_add_test(t, the_page_takes_the_place_of_the_last_one_whole);
+	tcase_add_test(t, what_is_no_file_is_written_to_and_stays);
 	tcase_add_test(t, a_page_that_cannot_be_written_is_no_verdict);
 	tcase_add_test(t, a_page_that_cannot_be_put_in_its_place_leaves_nothing);
 

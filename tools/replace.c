@@ -6,6 +6,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,8 +27,30 @@ write_all(int fd, const char *text, size_t len)
 	return true;
 }
 
-bool
-tool_replace_file(const char *path, const char *text, size_t len)
+/* A device or a pipe, to which a path may also lead: it is written to, and stays what it is. */
+static bool
+is_no_file(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static bool
+write_to(const char *path, const char *text, size_t len)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	const bool done = fd >= 0 && write_all(fd, text, len);
+	const int os_errno = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	errno = os_errno;
+	return done;
+}
+
+static bool
+replace(const char *path, const char *text, size_t len)
 {
 	const size_t size = strlen(path) + sizeof(".XXXXXX");
 	char *temporary = malloc(size);
@@ -48,4 +71,10 @@ tool_replace_file(const char *path, const char *text, size_t len)
 	free(temporary);
 	errno = os_errno;
 	return done;
+}
+
+bool
+tool_replace_file(const char *path, const char *text, size_t len)
+{
+	return is_no_file(path) ? write_to(path, text, len) : replace(path, text, len);
 }

@@ -116,7 +116,8 @@ int tool_protocol_of_port(const char *port);
 
 /**
  * Make a file of these octets, mode 0644: whole or not at all, and in place of
- * one that is there. Returns whether it worked; errno tells why not.
+ * one that is there. What is there and is no file, as /dev/null, is written to.
+ * Returns whether it worked; errno tells why not.
  */
 bool tool_replace_file(const char *path, const char *text, size_t len);
 
