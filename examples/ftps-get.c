@@ -31,7 +31,7 @@ static void
 refused(void)
 {
 	for (char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
+		if (*c < ' ' || *c >= 0x7f)
 			*c = ' '; /* or it could play with the terminal */
 	errx(1, "the server says: %s", text);
 }
@@ -62,10 +62,13 @@ hear(void)
 static void
 wait_for(int fd, short events)
 {
-	int more = answer == 0 ? tls_socket_fd(control) : -1;
-	struct pollfd p[] = {{fd, events, 0}, {more, tls_socket_events(control), 0}};
+	hear(); /* what is inside already, but for a part of a line: for more of it one waits */
 
-	if ((more == -1 || !tls_socket_ready(control)) && poll(p, 2, 60000) <= 0)
+	bool more = answer == 0;
+	struct pollfd p[] = {
+	    {fd, events, 0}, {more ? tls_socket_fd(control) : -1, tls_socket_events(control), 0}};
+
+	if ((more || (answer < 400 && fd != -1)) && poll(p, 2, 60000) <= 0)
 		errx(1, "nothing has happened for a minute");
 	hear();
 	if (answer >= 400)

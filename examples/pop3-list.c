@@ -73,7 +73,7 @@ get_line(void)
 		if (n == sizeof(line) - 1)
 			errx(1, "the server sent too long a line");
 		if (c != '\r')
-			line[n++] = (c < ' ' && c != '\t') || c == 0x7f ? '?' : (char)c;
+			line[n++] = (c < ' ' && c != '\t') || c >= 0x7f ? '?' : (char)c;
 	}
 	line[n] = '\0';
 	return line;

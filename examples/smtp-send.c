@@ -39,7 +39,7 @@ get_line(char *line, size_t size)
 		errx(1, "cannot receive: %s", n < 0 ? tls_last_error()->message : "the end");
 	line[strcspn(line, "\r\n")] = '\0';
 	for (; *line != '\0'; line++)
-		if ((unsigned char)*line < ' ' || *line == 0x7f)
+		if (*line < ' ' || *line >= 0x7f)
 			*line = '?';
 }
 
@@ -154,6 +154,7 @@ main(int argc, char **argv)
 {
 	const char *user = NULL, *password = getenv("PASSWORD");
 	bool upgrade = false;
+	char bye[1024];
 	int option, fd;
 
 	while ((option = getopt(argc, argv, "su:")) != -1) {
@@ -184,7 +185,9 @@ main(int argc, char **argv)
 		ask(2, "RCPT TO:<", argv[i], ">");
 	ask(3, "DATA", "", "");
 	send_message();
-	ask(2, "QUIT", "", "");
+	/* The server has it: whatever becomes of this, nobody is to send it once more. */
+	if (tls_socket_write(sock, "QUIT\r\n", 6) == 6)
+		tls_socket_read_line(sock, bye, sizeof(bye));
 	tls_socket_close(sock);
 	close(fd);
 	return 0;

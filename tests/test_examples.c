@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -110,7 +111,7 @@ static const struct peer_step pop3[] = {POP3, PEER_END};
 static const struct peer_step pop3s[] = {PEER_HANDSHAKE, POP3, PEER_CLOSE_NOTIFY, PEER_END};
 static const struct peer_step stls[] = {STLS, POP3_REST, PEER_CLOSE_NOTIFY, PEER_END};
 static const struct peer_step pop3s_full[] = {PEER_HANDSHAKE, PEER_SEND("+OK ready\r\n"),
-    PEER_EXPECT("USER joe"), PEER_SEND("-ERR \033[2Jfull\r\n"), PEER_END};
+    PEER_EXPECT("USER joe"), PEER_SEND("-ERR \033[2J\302\2332Jfull\r\n"), PEER_END};
 static const struct peer_step pop3s_cut[] = {
     PEER_HANDSHAKE, PEER_SEND("+OK ready\r\n"), PEER_EXPECT("USER joe"), PEER_FIN, PEER_END};
 static const struct peer_step pop3s_ready[] = {
@@ -143,15 +144,19 @@ static const struct peer_step nntps_ready[] = {
 
 #define SMTP_HELLO \
 	PEER_HANDSHAKE, PEER_SEND("220-ready\r\n220 steady\r\n"), PEER_EXPECT("EHLO [127.0.0.1]\r")
+#define SMTP_DATA                                                                            \
+	PEER_EXPECT("DATA\r"), PEER_SEND("354 go on\r\n"), PEER_EXPECT("Subject: dots\r"),     \
+	    PEER_EXPECT("\r"), PEER_EXPECT("..\r"), PEER_EXPECT("...two\r"),                   \
+	    PEER_EXPECT("last\r"), PEER_EXPECT(".\r"), PEER_SEND("250 fine\r\n"), PEER_EXPECT("QUIT\r")
 static const struct peer_step smtps[] = {SMTP_HELLO,
     PEER_SEND("250-lab\r\n250-AUTH LOGIN PLAIN\r\n250 8BITMIME\r\n"),
     PEER_EXPECT("AUTH PLAIN AGpvZQBzZWNyZXQ=\r"), PEER_SEND("235 fine\r\n"),
     PEER_EXPECT("MAIL FROM:<a@b>\r"), PEER_SEND("250 fine\r\n"), PEER_EXPECT("RCPT TO:<c@d>\r"),
     PEER_SEND("251 elsewhere\r\n"), PEER_EXPECT("RCPT TO:<e@f>\r"), PEER_SEND("250 fine\r\n"),
-    PEER_EXPECT("DATA\r"), PEER_SEND("354 go on\r\n"), PEER_EXPECT("Subject: dots\r"),
-    PEER_EXPECT("\r"), PEER_EXPECT("..\r"), PEER_EXPECT("...two\r"), PEER_EXPECT("last\r"),
-    PEER_EXPECT(".\r"), PEER_SEND("250 fine\r\n"), PEER_EXPECT("QUIT\r"), PEER_SEND("221 bye\r\n"),
-    PEER_CLOSE_NOTIFY, PEER_END};
+    SMTP_DATA, PEER_SEND("221 bye\r\n"), PEER_CLOSE_NOTIFY, PEER_END};
+static const struct peer_step smtps_no_bye[] = {SMTP_HELLO, PEER_SEND("250 lab\r\n"),
+    PEER_EXPECT("MAIL FROM:<a@b>\r"), PEER_SEND("250 fine\r\n"), PEER_EXPECT("RCPT TO:<c@d>\r"),
+    PEER_SEND("250 fine\r\n"), SMTP_DATA, PEER_FIN, PEER_END};
 static const struct peer_step smtps_without_auth[] = {
     SMTP_HELLO, PEER_SEND("250 lab\r\n"), PEER_DRAIN, PEER_END};
 static const struct peer_step smtps_one_refused[] = {SMTP_HELLO, PEER_SEND("250 lab\r\n"),
@@ -186,6 +191,8 @@ static const struct peer_step ftps_522[] = {FTP_LOGIN, PEER_SEND("200 fine\r\n")
     PEER_EXPECT("TYPE I\r"), PEER_SEND("200 fine\r\n"), PEER_EXPECT("EPSV\r"),
     PEER_CALL(send_dead_port), PEER_EXPECT("RETR file\r"), PEER_SEND("150 here it comes\r\n"),
     PEER_SLEEP(300), PEER_SEND("522 the session must be reused\r\n"), PEER_DRAIN, PEER_END};
+static const struct peer_step ftps_slow[] = {FTP_LOGIN, PEER_SEND("530 no"), PEER_SLEEP(1500),
+    PEER_SEND("\302\233body\r\n"), PEER_DRAIN, PEER_END};
 static const struct peer_step ftps_no_prot[] = {
     FTP_LOGIN, PEER_SEND("536 in the clear only\r\n"), PEER_DRAIN, PEER_END};
 static const struct peer_step ftps_login[] = {FTP_LOGIN, PEER_SEND("200 fine\r\n"),
@@ -210,7 +217,7 @@ static const struct {
     {{"examples/pop3-list", "-s", HOST, "PORT", "joe"}, stls, 1, HOST, 0, LIST, ""},
     {{"examples/pop3-list", HOST, "PORT", "joe"}, pop3s, 1, "127.0.0.2", 1, "", "127.0.0.2"},
     {{"examples/pop3-list", "-s", HOST, "PORT", "joe"}, stls, 1, "127.0.0.2", 1, "", "127.0.0.2"},
-    {{"examples/pop3-list", HOST, "PORT", "joe"}, pop3s_full, 1, HOST, 1, "", "-ERR ?[2Jfull"},
+    {{"examples/pop3-list", HOST, "PORT", "joe"}, pop3s_full, 1, HOST, 1, "", "-ERR ?[2J??2Jfull"},
     {{"examples/pop3-list", HOST, "PORT", "joe"}, pop3s_cut, 1, HOST, 1, "", "cannot receive: "},
     {{"examples/pop3-list", HOST, "PORT", "joe\r\nEVIL"}, pop3s_ready, 1, HOST, 2, "",
 	"control character"},
@@ -230,6 +237,7 @@ static const struct {
 	"control character"},
     {{"examples/smtp-send", "-u", "joe", HOST, "PORT", "a@b", "c@d", "e@f"}, smtps, 1, HOST, 0, "",
 	""},
+    {{"examples/smtp-send", HOST, "PORT", "a@b", "c@d"}, smtps_no_bye, 1, HOST, 0, "", ""},
     {{"examples/smtp-send", "-u", "joe", HOST, "PORT", "a@b", "c@d"}, smtps, 1, "127.0.0.2", 1, "",
 	"127.0.0.2"},
     {{"examples/smtp-send", "-u", "joe", HOST, "PORT", "a@b", "c@d"}, smtps_without_auth, 1, HOST,
@@ -293,6 +301,34 @@ START_TEST(an_example_does_what_it_says)
 }
 END_TEST
 
+/* A part of an answer is no reason to ask for the rest without pause. */
+START_TEST(ftps_get_waits_for_the_rest_of_a_line)
+{
+	static const char *const args[ARGS_MAX] = {
+	    "examples/ftps-get", HOST, "PORT", "joe", "get", "file", "/dev/null"};
+	struct pki *ca = pki_ca("Lab CA"), *leaf;
+	const struct pki_name san[] = {pki_name(PKI_KIND_IP, HOST), {0, NULL, 0}};
+	struct peer_options options = {.script = ftps_slow, .connections = 1};
+	struct rusage before, after;
+	struct command_result r;
+	struct peer_report report;
+
+	leaf = pki_make(.cn = HOST, .issuer = ca, .san = san);
+	options.cert = pki_x509(leaf);
+	options.key = pki_key(leaf);
+	(void)getrusage(RUSAGE_CHILDREN, &before);
+	run_with(args, &options, ca, &r, &report);
+	(void)getrusage(RUSAGE_CHILDREN, &after);
+	ck_assert_int_eq(r.status, 1);
+	ck_assert_msg(strstr(r.err, "530 no") != NULL, "%s", r.err);
+	ck_assert_int_le(after.ru_utime.tv_sec * 1000 + after.ru_utime.tv_usec / 1000 -
+	        before.ru_utime.tv_sec * 1000 - before.ru_utime.tv_usec / 1000, 400);
+	command_result_free(&r);
+	pki_free(leaf);
+	pki_free(ca);
+}
+END_TEST
+
 /* What an address could smuggle into the dialogue is seen before there is one. */
 static const char *const no_addresses[] = {
     "a@b>\r\nRCPT TO:<x@y", "a@b\nDATA", "a@b> SIZE=1 <", "<a@b", "a b@c", "a\x01@b", "\xc3\xa4@b"};
@@ -320,6 +356,7 @@ main(void)
 	tcase_add_loop_test(t, smtp_send_takes_no_address_that_is_more, 0,
 	    (int)(sizeof(no_addresses) / sizeof(no_addresses[0])));
 	tcase_set_timeout(t, 30);
+	tcase_add_test(t, ftps_get_waits_for_the_rest_of_a_line);
 	tcase_add_loop_test(
 	    t, an_example_does_what_it_says, 0, (int)(sizeof(shapes) / sizeof(shapes[0])));
 	suite_add_tcase(s, t);
