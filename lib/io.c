@@ -478,8 +478,11 @@ write_step(tls_socket *s, const unsigned char *buf, size_t len)
 	if (only_sending_failed(s))
 		return sending_failed(s);
 	n = tlsw__socket_outcome(s, n);
-	if (n == TLSW_WANT_READ || n == TLSW_WANT_WRITE)
+	if (n == TLSW_WANT_READ || n == TLSW_WANT_WRITE) {
 		s->sealed = len < RECORD_MAX ? len : RECORD_MAX;
+		/* else its answer to a KeyUpdate goes first, and it has not looked at the data */
+		s->sealed_inside = SSL_is_init_finished(s->ssl) == 1;
+	}
 	return n == TLSW__ENDED ? TLSW__FAILED : n;
 }
 
@@ -563,23 +566,49 @@ shutdown_step(tls_socket *s)
 	return n == TLSW__ENDED ? 0 : n;
 }
 
+/* An answer to a KeyUpdate that is half sent, which SSL_shutdown() would not look after. */
+static int
+answer_step(tls_socket *s)
+{
+	int n;
+
+	if (SSL_is_init_finished(s->ssl) == 1 || s->transport.send_error != 0)
+		return 0;
+	tlsw__queue_clear();
+	n = SSL_do_handshake(s->ssl);
+	return n == 1 || only_sending_failed(s) ? 0 : tlsw__socket_outcome(s, n);
+}
+
 /*
  * Send close_notify. A sealed record that still waits goes first: its octets
- * are inside OpenSSL, which looks only at the length that is given again.
+ * are inside OpenSSL, which looks only at the length that is given again. Data
+ * that it has not taken is not sent any more.
  */
+static int
+end_step(tls_socket *s)
+{
+	static const unsigned char sealed[RECORD_MAX];
+	int n = 0;
+
+	if (atomic_load(&s->end_code) != TLSW_OK)
+		return tlsw__socket_dead(s);
+	if (s->sealed > 0 && s->sealed_inside)
+		n = write_step(s, sealed, s->sealed);
+	else if ((n = answer_step(s)) == 0)
+		s->sealed = 0;
+	return n >= 0 ? shutdown_step(s) : n;
+}
+
 static int
 send_close_notify(tls_socket *s, tlsw__deadline deadline)
 {
-	static const unsigned char sealed[RECORD_MAX];
 	int n;
 
 	if (s->write_ended)
 		return 0;
 	for (;;) {
 		(void)pthread_mutex_lock(&s->lock);
-		n = s->sealed > 0 ? write_step(s, sealed, s->sealed) : 0;
-		if (n >= 0)
-			n = shutdown_step(s);
+		n = end_step(s);
 		(void)pthread_mutex_unlock(&s->lock);
 		if (n == 0)
 			s->write_ended = true;

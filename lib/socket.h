@@ -75,6 +75,7 @@ struct tls_socket {
 
 	/* The writer's own. */
 	size_t sealed;    /* octets of the record that waits to be sent, 0: none */
+	bool sealed_inside; /* it is in the SSL, and not behind a message that has to go first */
 	unsigned char sealed_digest[32];
 	bool write_ended; /* close_notify was sent, or sending failed for good */
 };

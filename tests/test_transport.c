@@ -622,6 +622,53 @@ group(Suite *suite, const char *name)
 	return t;
 }
 
+/* ---------------------------------------------------------------- a clogged wire */
+
+static bool clogged;
+
+static ssize_t
+clogged_write(void *arg, const void *buf, size_t len)
+{
+	if (!clogged)
+		return faulty_write(arg, buf, len);
+	errno = EAGAIN;
+	return -1;
+}
+
+/*
+ * The server asks for a KeyUpdate and the answer waits, alone or with a write
+ * behind it, when the client ends: the answer goes, and no data that nobody gave.
+ */
+START_TEST(a_half_close_behind_an_answer_that_waits_sends_no_data)
+{
+	static const struct tls_transport calls = {
+	    sizeof(struct tls_transport), faulty_read, clogged_write, faulty_close};
+	tls_socket *s = connected(&calls, &wire);
+	char buf[8];
+	int rv, wants = 0;
+
+	while (tls_socket_read(s, buf, sizeof(buf)) != TLSW_WANT_READ || !SSL_is_init_finished(server.ssl))
+		ck_assert_int_lt(++wants, 1000);
+	ck_assert_int_eq(SSL_key_update(server.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+	ck_assert_int_eq(SSL_do_handshake(server.ssl), 1);
+	clogged = true;
+	for (rv = 0; rv < 3; rv++)
+		ck_assert_int_lt((int)tls_socket_read(s, buf, sizeof(buf)), -1);
+	if (_i == 1)
+		ck_assert_int_eq((int)tls_socket_write(s, "secret", 6), TLSW_WANT_WRITE);
+	clogged = false;
+	while ((rv = tls_socket_shutdown(s)) == TLSW_WANT_WRITE)
+		ck_assert_int_lt(++wants, 2000);
+	ck_assert_works(rv == 0);
+	pumped_step(&server);
+	ck_assert(!server.broken);
+	ck_assert_uint_eq(server.data_len, 0);
+	ck_assert_int_ne(SSL_get_shutdown(server.ssl) & SSL_RECEIVED_SHUTDOWN, 0);
+	ck_assert_int_eq((int)tls_socket_write(s, "secret", 6), -1);
+	ck_assert_works(tls_socket_close(s) == 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -635,6 +682,7 @@ main(void)
 	tcase_add_test(t, what_needs_a_descriptor_says_so);
 	tcase_add_test(t, another_host_is_refused_over_callbacks_too);
 	tcase_add_test(t, early_octets_are_refused_as_an_answer);
+	tcase_add_loop_test(t, a_half_close_behind_an_answer_that_waits_sends_no_data, 0, 2);
 	t = group(suite, "pieces");
 	tcase_add_test(t, eagain_makes_every_call_want);
 	tcase_add_loop_test(t, reads_and_writes_of_every_size_change_nothing, 0,
