@@ -96,7 +96,7 @@ echo '| client | version | right | accepted wrongly | refused wrongly | hung | c
 echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
 row tlswrap "$("$tlswrap" --version | awk '{ print $2 }')" \
 	"$tlswrap" connect --timeout 3 --ca-file %c --server-name %h %A:%p
-has curl && row curl "$(curl --version | awk 'NR == 1 { print $2, $4 }')" \
+has curl && row curl "$(curl --version | awk 'NR == 1 { print $2, $5 }')" \
 	curl -sS --max-time 4 -o /dev/null --cacert %c --connect-to ::%A: %u
 has openssl && row s_client "$(openssl version | awk '{ print $2 }')" sh "$dir/s_client" %A:%p %h %c
 has gnutls-cli && row gnutls-cli "$(gnutls-cli --version | awk 'NR == 1 { print $2 }')" \
