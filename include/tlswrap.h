@@ -739,7 +739,8 @@ TLSW_API size_t tls_socket_pending(const tls_socket *s);
 /**
  * Whether the next read returns at once, without the descriptor: data, the end
  * or an error. Poll only while this is false, and ask after wrapping too: a
- * greeting may have come along.
+ * greeting may have come along. A part of a line is data here: who reads lines
+ * calls tls_socket_read_line() until its WANT, and polls then, whatever this says.
  */
 TLSW_API bool tls_socket_ready(const tls_socket *s);
 
