@@ -174,7 +174,10 @@ filled(tls_socket *s, size_t len)
 		s->plain_used = s->plain_len;
 }
 
-/* Room for one more record behind what waits. */
+/*
+ * Room for one more record behind what waits. A long line that comes in small
+ * records is not to be copied for each: what grows doubles.
+ */
 static int
 make_room(tls_socket *s)
 {
@@ -187,6 +190,7 @@ make_room(tls_socket *s)
 	s->plain_len = left;
 	if (s->plain_size >= size)
 		return 0;
+	size += left;
 	larger = malloc(size);
 	if (larger == NULL)
 		return tlsw__error_set_memory();
