@@ -563,6 +563,31 @@ START_TEST(a_chain_is_remembered_octet_for_octet)
 END_TEST
 
 /* The same server again, and then one with the same names under a key that nobody certified. */
+/* The issuers' dates count as well, both ends of them. */
+START_TEST(a_path_is_valid_while_all_of_it_is)
+{
+	const time_t now = time(NULL);
+	struct pki *brief = pki_make(
+	    .cn = "Brief CA", .issuer = ca, .basic = PKI_CA, .not_before = -3600, .not_after = 3600);
+	STACK_OF(X509) *path = pki_stack(PKI_LIST(leaf, brief, ca)), *found;
+	struct tlsw__chains *chains = tlsw__chains_new(4);
+	const unsigned char digest[TLSW__KEY_SIZE] = {1};
+
+	tlsw__chains_put(chains, digest, path);
+	found = tlsw__chains_get(chains, digest, now);
+	ck_assert_ptr_nonnull(found);
+	ck_assert(tlsw__chain_in_dates(path, now));
+	ck_assert_ptr_null(tlsw__chains_get(chains, digest, now + 7200));
+	ck_assert_ptr_null(tlsw__chains_get(chains, digest, now - 7200));
+	ck_assert(!tlsw__chain_in_dates(path, now + 7200));
+	ck_assert(!tlsw__chain_in_dates(path, now - 7200));
+	tlsw__chains_free(chains);
+	sk_X509_pop_free(found, X509_free);
+	sk_X509_pop_free(path, X509_free);
+	pki_free(brief);
+}
+END_TEST
+
 START_TEST(a_remembered_chain_covers_nobody_else)
 {
 	struct pki *stranger = pki_ca("Test CA");
@@ -728,6 +753,7 @@ main(void)
 	tcase_add_test(t, an_old_session_is_not_offered);
 	t = group(suite, "remembered chains");
 	tcase_add_test(t, a_chain_is_remembered_octet_for_octet);
+	tcase_add_test(t, a_path_is_valid_while_all_of_it_is);
 	tcase_add_test(t, a_remembered_chain_covers_nobody_else);
 	t = group(suite, "data connections");
 	tcase_add_loop_test(t, data_connections_resume_the_control_connection, 0, 2);
