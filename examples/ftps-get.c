@@ -3,10 +3,9 @@
  *
  *     PASSWORD=... ftps-get [-s] HOST PORT USER {list DIR TO | get FROM TO | put FROM TO}...
  *
- * The server speaks TLS at once (port 990) or, with -s, after AUTH TLS (port 21).
- * Each transfer has a connection of its own, which is always protected and resumes
- * the session of the first one, as many servers demand. With a failure the exit
- * status is 1; a file that was to be fetched may be there in part.
+ * The server speaks TLS at once (port 990) or, with -s, after AUTH TLS (port 21). Each
+ * transfer has a connection of its own, which resumes the session of the first one, as
+ * many servers demand. Exit status 1: a file that was to be fetched may be there in part.
  *
  * SPDX-License-Identifier: ISC
  */
@@ -55,20 +54,16 @@ hear(void)
 	}
 }
 
-/*
- * Wait for a descriptor, and watch the control connection meanwhile: there a server
- * says that it will not have a transfer, while the handshake of that one hangs.
- */
+/* Wait for a descriptor, and for a refusal on the control connection, which may come instead. */
 static void
 wait_for(int fd, short events)
 {
 	hear(); /* what is inside already, but for a part of a line: for more of it one waits */
 
-	bool more = answer == 0;
-	struct pollfd p[] = {
-	    {fd, events, 0}, {more ? tls_socket_fd(control) : -1, tls_socket_events(control), 0}};
+	int more = answer == 0 ? tls_socket_fd(control) : -1;
+	struct pollfd p[] = {{fd, events, 0}, {more, tls_socket_events(control), 0}};
 
-	if ((more || (answer < 400 && fd != -1)) && poll(p, 2, 60000) <= 0)
+	if ((more != -1 || (answer < 400 && fd != -1)) && poll(p, 2, 60000) <= 0)
 		errx(1, "nothing has happened for a minute");
 	hear();
 	if (answer >= 400)
@@ -81,12 +76,12 @@ get_answer(int wanted, int or)
 {
 	int kind;
 
-	for (hear(); answer == 0;)
+	while (answer == 0)
 		wait_for(-1, 0);
 	kind = answer / 100;
+	answer = 0;
 	if (kind != wanted && kind != or)
 		refused();
-	answer = 0;
 	return kind;
 }
 
@@ -116,11 +111,11 @@ connect_data(void)
 	ask(2, 2, "EPSV", "");
 	if (sscanf(text, "229 %*[^(](|||%hu|)", &port) != 1)
 		refused();
-	if (getpeername(tls_socket_fd(control), (struct sockaddr *)&peer, &len) == -1)
-		err(1, "control connection");
+	if (getpeername(tls_socket_fd(control), (struct sockaddr *)&peer, &len) == -1 ||
+	    (fd = socket(peer.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1)
+		err(1, "data connection");
 	((struct sockaddr_in *)&peer)->sin_port = htons(port); /* where IPv6 has it, too */
-	fd = socket(peer.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1 || (connect(fd, (struct sockaddr *)&peer, len) == -1 && errno != EINPROGRESS))
+	if (connect(fd, (struct sockaddr *)&peer, len) == -1 && errno != EINPROGRESS)
 		err(1, "data connection");
 	wait_for(fd, POLLOUT);
 	return fd;
@@ -142,28 +137,20 @@ again(tls_socket *data, ssize_t result)
 }
 
 static void
-receive(tls_socket *data, FILE *to)
+copy(tls_socket *data, FILE *file, bool put)
 {
 	char buf[16384];
+	size_t len, done;
 	ssize_t n;
 
-	while (again(data, n = tls_socket_read(data, buf, sizeof(buf))) || n > 0)
-		if (n > 0 && fwrite(buf, 1, (size_t)n, to) != (size_t)n)
+	while (put && (len = fread(buf, 1, sizeof(buf), file)) > 0)
+		for (done = 0; done < len;)
+			if (!again(data, n = tls_socket_write(data, buf + done, len - done)))
+				done += (size_t)n;
+	while (!put && (again(data, n = tls_socket_read(data, buf, sizeof(buf))) || n > 0))
+		if (n > 0 && fwrite(buf, 1, (size_t)n, file) != (size_t)n)
 			err(1, "cannot write");
-}
-
-static void
-send_all(tls_socket *data, FILE *from)
-{
-	char buf[16384];
-	size_t n, done;
-	ssize_t sent;
-
-	while ((n = fread(buf, 1, sizeof(buf), from)) > 0)
-		for (done = 0; done < n;)
-			if (!again(data, sent = tls_socket_write(data, buf + done, n - done)))
-				done += (size_t)sent;
-	if (ferror(from))
+	if (ferror(file))
 		err(1, "cannot read");
 }
 
@@ -183,7 +170,7 @@ transfer(const char *what, const char *from, const char *to)
 	data = tls_wrap_data_start(control, fd);
 	while (again(data, data == NULL ? -1 : tls_socket_handshake(data)))
 		continue;
-	(put ? send_all : receive)(data, file);
+	copy(data, file, put);
 	while (again(data, tls_socket_shutdown(data))) /* which ends a file that was sent */
 		continue;
 	shutdown(fd, SHUT_WR); /* some servers wait for this, too */
@@ -204,12 +191,10 @@ main(int argc, char **argv)
 	argc -= upgrade;
 	argv += upgrade;
 	if (argc < 7 || argc % 3 != 1 || password == NULL)
-		errx(2,
-		    "usage: PASSWORD=... ftps-get [-s] HOST PORT USER {list|get|put FROM TO}...");
+		errx(2, "usage: PASSWORD=... ftps-get [-s] HOST PORT USER {list|get|put FROM TO}...");
 	fd = tls_create_tcp(argv[1], argv[2], 20000);
 	if (fd != -1)
-		control = (upgrade ? tls_starttls(NULL, fd, TLSW_FTP, argv[1])
-				   : tls_wrap(NULL, fd, argv[1]));
+		control = upgrade ? tls_starttls(NULL, fd, TLSW_FTP, argv[1]) : tls_wrap(NULL, fd, argv[1]);
 	if (control == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		errx(1, "%s", tls_last_error()->message);
 	if (!upgrade)
