@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -217,6 +218,20 @@ tlsw__transport_shut(struct tlsw__transport *transport)
 
 #define DISCARD_MAX 65536
 
+/*
+ * Whether a receive could find something: asked without one, as there is
+ * nothing as a rule. FIONREAD counts up to the urgent mark of TCP, whatever
+ * stands behind it, so that the mark itself counts as something.
+ */
+static bool
+may_wait(int fd)
+{
+	int octets = 0, at_mark = 0;
+
+	return ioctl(fd, FIONREAD, &octets) != 0 || octets > 0 ||
+	    ioctl(fd, SIOCATMARK, &at_mark) != 0 || at_mark != 0;
+}
+
 void
 tlsw__transport_discard(struct tlsw__transport *transport)
 {
@@ -224,7 +239,7 @@ tlsw__transport_discard(struct tlsw__transport *transport)
 	size_t total = 0;
 	ssize_t n = 1;
 
-	while (transport->fd >= 0 && n > 0 && total < DISCARD_MAX) {
+	while (transport->fd >= 0 && n > 0 && total < DISCARD_MAX && may_wait(transport->fd)) {
 		n = receive(transport, unread, sizeof(unread));
 		total += n > 0 ? (size_t)n : 0;
 	}
@@ -246,9 +261,9 @@ tlsw__transport_peek(const struct tlsw__transport *transport, void *buf, size_t 
 {
 	ssize_t n;
 
-	if (transport->fd < 0)
+	if (transport->fd < 0 || !may_wait(transport->fd))
 		return 0;
-	do /* FIONREAD and poll(2) miss what stands behind an urgent octet, or is below SO_RCVLOWAT */
+	do
 		n = recv(transport->fd, buf, size, MSG_PEEK | MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
 	return n > 0 ? (size_t)n : 0;
