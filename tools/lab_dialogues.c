@@ -1,6 +1,6 @@
 /*
- * lab_dialogues.c - the lab's STARTTLS servers: S01 to S35 for each line
- * protocol. What a client does with S36, the fault sweep, is its own affair.
+ * lab_dialogues.c - the lab's STARTTLS servers: S01 to S36 for each line
+ * protocol. In S36 it is the client's own calls that are made to fail.
  *
  * SPDX-License-Identifier: ISC
  */
@@ -196,6 +196,9 @@ static const struct dialogue dialogues[] = {
 		.protocols = POP3, REFUSED(PLAINTEXT), .go = LAB_GO_EXTRA, IN_TLS},
 	{"S35", "octet by octet", "sends everything octet by octet",
 		GOOD, .before = STEPS(PEER_TRICKLE(1, 0)), IN_TLS},
+	{"S36", "calls that fail", "does nothing wrong: to be met while the client's system calls fail",
+		.duty = "accept; with a call that fails, an error, and the descriptor closed once",
+		GOOD, IN_TLS},
 };
 /* clang-format on */
 
