@@ -177,7 +177,7 @@ lab_build_many_names(const struct lab *lab, const struct lab_row *row, struct la
 {
 	size_t count = (size_t)row->size;
 	struct pki_name *names = get_memory(count + 1, sizeof(*names));
-	char(*texts)[32] = get_memory(count, sizeof(*texts));
+	char(*texts)[48] = get_memory(count, sizeof(*texts));
 	struct pki *leaf;
 
 	for (size_t i = 0; i < count; i++) {
