@@ -47,8 +47,10 @@ parse_purpose(const char *text, int *purpose)
 }
 
 static int
-take_option(struct bundle_request *r, int option)
+take_option(void *into, int option)
 {
+	struct bundle_request *r = into;
+
 	switch (option) {
 	case 'o':
 		r->output = optarg;
@@ -81,7 +83,7 @@ parse(struct bundle_request *r, int argc, char **argv)
 	    {"verbose", no_argument, NULL, OPT_VERBOSE}, TOOL_HELP_OPTION, TOOL_END_OF_OPTIONS};
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	char text[32];
-	int option, status;
+	int status;
 
 	r->at = time(NULL);
 	if (epoch != NULL) {
@@ -89,15 +91,9 @@ parse(struct bundle_request *r, int argc, char **argv)
 		if (!tool_parse_time(text, &r->at))
 			return tool_usage_error("bundle", "SOURCE_DATE_EPOCH is no time");
 	}
-	while ((option = getopt_long(argc, argv, "o:", table, NULL)) != -1) {
-		if (option == OPT_HELP) {
-			fputs(usage, stdout);
-			return -1;
-		}
-		status = take_option(r, option);
-		if (status != EXIT_GOOD)
-			return status;
-	}
+	status = tool_options(argc, argv, "o:", table, usage, take_option, r);
+	if (status != EXIT_GOOD)
+		return status;
 	if (argc - optind != 1)
 		return tool_usage_error("bundle", "a CERTDATA is needed");
 	r->file = argv[optind];

@@ -74,8 +74,10 @@ take_number(struct request *r, int option)
 }
 
 static int
-take_option(struct request *r, int option)
+take_option(void *into, int option)
 {
+	struct request *r = into;
+
 	switch (option) {
 	case OPT_CA_FILE:
 	case OPT_CA_DIR:
@@ -123,17 +125,10 @@ parse(struct request *r, int argc, char **argv)
 	    {"timeout", required_argument, NULL, OPT_TIMEOUT},
 	    {"json", no_argument, NULL, OPT_JSON}, {"html", required_argument, NULL, OPT_HTML},
 	    TOOL_HELP_OPTION, TOOL_END_OF_OPTIONS};
-	int option, status;
+	int status = tool_options(argc, argv, "f:", table, usage, take_option, r);
 
-	while ((option = getopt_long(argc, argv, "f:", table, NULL)) != -1) {
-		if (option == OPT_HELP) {
-			fputs(usage, stdout);
-			return -1;
-		}
-		status = take_option(r, option);
-		if (status != EXIT_GOOD)
-			return status;
-	}
+	if (status != EXIT_GOOD)
+		return status;
 	status = take_operands(r, argc - optind, argv + optind);
 	return status == EXIT_GOOD ? tool_trust_finish(&r->trust) : status;
 }

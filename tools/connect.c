@@ -53,8 +53,10 @@ take_starttls(struct options *o, const char *name)
 }
 
 static int
-take_option(struct options *o, int option)
+take_option(void *into, int option)
 {
+	struct options *o = into;
+
 	switch (option) {
 	case OPT_CA_FILE:
 	case OPT_CA_DIR:
@@ -114,17 +116,10 @@ parse(struct options *o, int argc, char **argv)
 	    {"starttls", required_argument, NULL, OPT_STARTTLS},
 	    {"timeout", required_argument, NULL, OPT_TIMEOUT}, TOOL_HELP_OPTION,
 	    TOOL_END_OF_OPTIONS};
-	int option, status;
+	int status = tool_options(argc, argv, "", table, usage, take_option, o);
 
-	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
-		if (option == OPT_HELP) {
-			fputs(usage, stdout);
-			return -1;
-		}
-		status = take_option(o, option);
-		if (status != EXIT_GOOD)
-			return status;
-	}
+	if (status != EXIT_GOOD)
+		return status;
 	if (argc - optind != 1)
 		return tool_usage_error("connect", "one HOST[:PORT] is needed");
 	return finish(o, argv[optind]);

@@ -96,8 +96,10 @@ list(const struct lab_options *o)
 /* ------------------------------------------------------------------- options */
 
 static int
-take_option(struct lab_options *o, int option)
+take_option(void *into, int option)
 {
+	struct lab_options *o = into;
+
 	switch (option) {
 	case OPT_CA:
 		o->ca_file = optarg;
@@ -132,18 +134,8 @@ parse(struct lab_options *o, int argc, char **argv)
 	    {"json", no_argument, NULL, OPT_JSON}, {"verbose", no_argument, NULL, OPT_VERBOSE},
 	    {"timeout", required_argument, NULL, OPT_TIMEOUT}, TOOL_HELP_OPTION,
 	    TOOL_END_OF_OPTIONS};
-	int option, status;
 
-	while ((option = getopt_long(argc, argv, "+", table, NULL)) != -1) {
-		if (option == OPT_HELP) {
-			(void)fputs(usage, stdout);
-			return -1;
-		}
-		status = take_option(o, option);
-		if (status != EXIT_GOOD)
-			return status;
-	}
-	return EXIT_GOOD;
+	return tool_options(argc, argv, "+", table, usage, take_option, o);
 }
 
 /* Behind the options come names, or for run the command. */

@@ -11,6 +11,24 @@
 #include <string.h>
 
 int
+tool_options(int argc, char **argv, const char *letters, const struct option *table,
+    const char *usage, int (*take)(void *into, int option), void *into)
+{
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+		if (option == OPT_HELP) {
+			(void)fputs(usage, stdout);
+			return -1;
+		}
+		status = take(into, option);
+		if (status != EXIT_GOOD)
+			return status;
+	}
+	return EXIT_GOOD;
+}
+
+int
 tool_trust_init(struct tool_trust *trust)
 {
 	memset(trust, 0, sizeof(*trust));

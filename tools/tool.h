@@ -159,6 +159,13 @@ enum {
 		NULL, 0, NULL, 0                                                               \
 	}
 
+/**
+ * Hand each option to take, until one is not EXIT_GOOD: that is the result then.
+ * -1 when help was asked for, and given; else EXIT_GOOD, operands from optind on.
+ */
+int tool_options(int argc, char **argv, const char *letters, const struct option *table,
+    const char *usage, int (*take)(void *into, int option), void *into);
+
 /** Make the context. EXIT_GOOD, or another status when that fails. */
 int tool_trust_init(struct tool_trust *trust);
 void tool_trust_done(struct tool_trust *trust);

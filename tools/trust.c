@@ -40,8 +40,10 @@ load(struct trust_request *r, int option, const char *path)
 }
 
 static int
-take_option(struct trust_request *r, int option)
+take_option(void *into, int option)
 {
+	struct trust_request *r = into;
+
 	switch (option) {
 	case OPT_CA_FILE:
 	case OPT_CA_DIR:
@@ -95,17 +97,10 @@ parse(struct trust_request *r, int argc, char **argv)
 	    {"list", no_argument, NULL, OPT_LIST}, {"json", no_argument, NULL, OPT_JSON},
 	    {"find", required_argument, NULL, OPT_FIND}, {"at", required_argument, NULL, OPT_AT},
 	    TOOL_HELP_OPTION, TOOL_END_OF_OPTIONS};
-	int option, status;
+	int status = tool_options(argc, argv, "", table, usage, take_option, r);
 
-	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
-		if (option == OPT_HELP) {
-			fputs(usage, stdout);
-			return -1;
-		}
-		status = take_option(r, option);
-		if (status != EXIT_GOOD)
-			return status;
-	}
+	if (status != EXIT_GOOD)
+		return status;
 	return finish(r, argc - optind, argv + optind);
 }
 

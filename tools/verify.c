@@ -18,8 +18,9 @@ static const char usage[] =
     "  --help           this text\n";
 
 static int
-take_option(struct tool_trust *trust, int option)
+take_option(void *into, int option)
 {
+	struct tool_trust *trust = into;
 	time_t when;
 	int rv;
 
@@ -49,17 +50,10 @@ parse(struct tool_trust *trust, int argc, char **argv)
 	static const struct option table[] = {TOOL_TRUST_OPTIONS,
 	    {"at", required_argument, NULL, OPT_AT}, {"strict", no_argument, NULL, OPT_STRICT},
 	    TOOL_HELP_OPTION, TOOL_END_OF_OPTIONS};
-	int option, status;
+	int status = tool_options(argc, argv, "", table, usage, take_option, trust);
 
-	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
-		if (option == OPT_HELP) {
-			fputs(usage, stdout);
-			return -1;
-		}
-		status = take_option(trust, option);
-		if (status != EXIT_GOOD)
-			return status;
-	}
+	if (status != EXIT_GOOD)
+		return status;
 	if (argc - optind != 2)
 		return tool_usage_error("verify", "a CHAIN and a HOST are needed");
 	return tool_trust_finish(trust);
