@@ -61,6 +61,13 @@ release_write_buffer(tls_socket *s)
 		(void)SSL_write_ex(s->ssl, "", 0, &none);
 }
 
+/* SSL_read() and SSL_write() count in int. */
+static int
+at_most(size_t len)
+{
+	return len > INT_MAX ? INT_MAX : (int)len;
+}
+
 /* What SSL_read came to: octets, TLSW__ENDED, a WANT, or TLSW__FAILED. */
 static int
 read_outcome(tls_socket *s, int n)
@@ -82,36 +89,40 @@ static int
 read_record(tls_socket *s, void *buf, size_t len)
 {
 	tlsw__queue_clear();
-	return read_outcome(s, SSL_read(s->ssl, buf, len > INT_MAX ? INT_MAX : (int)len));
+	return read_outcome(s, SSL_read(s->ssl, buf, at_most(len)));
 }
 
 /*
- * Read from a record that was fetched before. A failure ends the socket, but
- * is no failure of the call that came across it: this thread's error stays.
- * Nor is the caller told of a WANT: one that he was told of before still counts.
+ * Read the records that were fetched before, as many as there is room for. A
+ * failure ends the socket, but is no failure of the call that came across it:
+ * this thread's error stays. Nor is the caller told of a WANT: one that he was
+ * told of before still counts. The octets that were read; under the lock.
  */
-static int
-read_fetched(tls_socket *s, void *buf, size_t len)
+static size_t
+read_fetched(tls_socket *s, unsigned char *buf, size_t len)
 {
 	const int wants = atomic_load(&s->wants);
-	struct tlsw__error *before;
-	int n, e;
+	struct tlsw__error *before = NULL;
+	size_t done = 0;
+	int n = 1, e;
 
 	tlsw__queue_clear();
 	s->transport.hold = true;
-	n = SSL_read(s->ssl, buf, len > INT_MAX ? INT_MAX : (int)len);
+	while (done < len && (n = SSL_read(s->ssl, buf + done, at_most(len - done))) > 0)
+		done += (size_t)n;
 	s->transport.hold = false;
 	e = n > 0 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, n);
-	if (e != SSL_ERROR_SSL && e != SSL_ERROR_SYSCALL) {
-		n = read_outcome(s, n);
-		atomic_store(&s->wants, wants);
-		return n;
-	}
-	before = tlsw__error_copy();
-	n = read_outcome(s, n);
-	(void)tlsw__error_restore(before);
+	if (e == SSL_ERROR_SSL || e == SSL_ERROR_SYSCALL)
+		before = tlsw__error_copy();
+	if (read_outcome(s, n) <= 0)
+		s->unsettled = false; /* the end, or a part of a record */
+	if (done > 0)
+		s->transport.idle_octets = 0;
+	if (e == SSL_ERROR_SSL || e == SSL_ERROR_SYSCALL)
+		(void)tlsw__error_restore(before);
 	tlsw__error_copy_free(before);
-	return n;
+	atomic_store(&s->wants, wants);
+	return done;
 }
 
 /*
@@ -119,18 +130,16 @@ read_fetched(tls_socket *s, void *buf, size_t len)
  * that came with it: for a row of small ones that saves as many calls.
  */
 static int
-read_records(tls_socket *s, void *buf, size_t len)
+read_records(tls_socket *s, unsigned char *buf, size_t len)
 {
-	unsigned char *at = buf;
-	int n, done = read_record(s, buf, len);
+	int n;
 
-	while (done > 0 && s->unsettled && (size_t)done < len && done <= INT_MAX - RECORD_MAX) {
-		n = read_fetched(s, at + done, len - (size_t)done);
-		if (n <= 0)
-			break; /* the end, a part of a record, or an error for the next call */
-		done += n;
-	}
-	return done;
+	if (len > INT_MAX)
+		len = INT_MAX;
+	n = read_record(s, buf, len);
+	if (n > 0 && s->unsettled)
+		n += (int)read_fetched(s, buf + n, len - (size_t)n);
+	return n;
 }
 
 static size_t
@@ -207,15 +216,8 @@ make_room(tls_socket *s)
 static void
 drain(tls_socket *s)
 {
-	int n;
-
-	while (s->unsettled && s->plain_len < s->plain_size) {
-		n = read_fetched(s, s->plain + s->plain_len, s->plain_size - s->plain_len);
-		if (n > 0)
-			filled(s, (size_t)n);
-		else
-			s->unsettled = false; /* the end, or a part of a record */
-	}
+	if (s->unsettled)
+		filled(s, read_fetched(s, s->plain + s->plain_len, s->plain_size - s->plain_len));
 }
 
 /* Read at least one record into the plaintext buffer. Under the lock. */
@@ -474,7 +476,7 @@ write_step(tls_socket *s, const unsigned char *buf, size_t len)
 	if (only_sending_failed(s))
 		return sending_failed(s);
 	tlsw__queue_clear();
-	n = SSL_write(s->ssl, buf, len > INT_MAX ? INT_MAX : (int)len);
+	n = SSL_write(s->ssl, buf, at_most(len));
 	if (n > 0) {
 		s->sealed = 0;
 		return n;
