@@ -105,6 +105,9 @@ waits_first(struct tlsw__transport *t)
 	return t->drained && t->patience == TLSW__PATIENT;
 }
 
+/* A fetch of this size or more is part of a flow: the next part has come as a rule. */
+#define FLOW 8192
+
 static int
 transport_read(BIO *bio, char *buf, int len)
 {
@@ -120,7 +123,7 @@ transport_read(BIO *bio, char *buf, int len)
 		return -1;
 	}
 	n = receive(t, buf, (size_t)len);
-	t->drained = n < len && n != 0;
+	t->drained = n < len && n != 0 && n < FLOW;
 	if (n > 0 && n <= len)
 		return fetched(t, buf, (size_t)n);
 	if (n == 0) {
