@@ -68,11 +68,18 @@ at_most(size_t len)
 	return len > INT_MAX ? INT_MAX : (int)len;
 }
 
+/* Octets that were fetched and not decrypted yet: maybe a whole record, maybe part of one. */
+static bool
+waits_inside(const tls_socket *s)
+{
+	return SSL_has_pending(s->ssl) == 1 || s->transport.arrived != NULL;
+}
+
 /* What SSL_read came to: octets, TLSW__ENDED, a WANT, or TLSW__FAILED. */
 static int
 read_outcome(tls_socket *s, int n)
 {
-	s->unsettled = SSL_has_pending(s->ssl) == 1;
+	s->unsettled = waits_inside(s);
 	if (n > 0)
 		s->transport.idle_octets = 0;
 	else
@@ -275,12 +282,40 @@ read_step(tls_socket *s, void *buf, size_t len)
 	return n > 0 && buf != NULL ? (int)take_plain(s, buf, len) : n;
 }
 
+/*
+ * Whether to wait by a receive, outside the lock: one system call, where to
+ * ask, to wait and to receive are four. Only in a flow, where it matters: there
+ * a buffer of its own, and to copy from it, cost less. Under the lock.
+ */
+static bool
+may_receive(const tls_socket *s, tlsw__deadline deadline)
+{
+	return deadline == TLSW__NEVER && s->transport.fd >= 0 && s->transport.flowing &&
+	    SSL_get_read_ahead(s->ssl) == 1;
+}
+
+/* 0: read again; TLSW_WANT_READ: the descriptor does not block; -1 with the error set. */
+static int
+wait_for_arrival(tls_socket *s)
+{
+	struct tlsw__arrival arrival;
+
+	tlsw__transport_receive(&s->transport, &arrival);
+	(void)pthread_mutex_lock(&s->lock);
+	tlsw__transport_arrived(&s->transport, &arrival);
+	(void)pthread_mutex_unlock(&s->lock);
+	if (arrival.error != EAGAIN)
+		return 0;
+	return tlsw__socket_blocking(s) ? tlsw__socket_timed_out(s, TLSW_WANT_READ) : TLSW_WANT_READ;
+}
+
 static ssize_t
 read_waiting(tls_socket *s, void *buf, size_t len)
 {
 	const tlsw__deadline deadline = tlsw__deadline_in(s->timeout_ms);
+	const int told = atomic_load(&s->wants);
 	enum tlsw__patience patience = TLSW__AS_DESCRIPTOR; /* asked once a call */
-	bool waited = false;
+	bool waited = false, receive;
 	int n;
 
 	for (;;) {
@@ -291,9 +326,18 @@ read_waiting(tls_socket *s, void *buf, size_t len)
 		n = read_step(s, buf, len);
 		patience = s->transport.patience;
 		s->transport.patience = TLSW__IMPATIENT;
+		receive = n == TLSW_WANT_READ && may_receive(s, deadline);
+		s->transport.receiving = receive;
 		(void)pthread_mutex_unlock(&s->lock);
 		if (n != TLSW_WANT_READ && n != TLSW_WANT_WRITE)
 			return n;
+		if (receive) {
+			n = wait_for_arrival(s);
+			if (n != 0)
+				return n;
+			atomic_store(&s->wants, told); /* nobody was told of a WANT */
+			continue;
+		}
 		patience = tlsw__transport_patience(&s->transport, patience);
 		if (patience != TLSW__PATIENT)
 			return n;
@@ -669,7 +713,7 @@ await_close_notify(tls_socket *s, tlsw__deadline deadline)
 	}
 	if (plain_left(s) > 0)
 		return tlsw__error_set(TLSW_ERR_USAGE, "%zu octets of data wait to be read first", plain_left(s));
-	if (SSL_has_pending(s->ssl) == 1)
+	if (waits_inside(s))
 		return tlsw__error_set(TLSW_ERR_PLAINTEXT,
 		    "server sent octets behind its close_notify that were already fetched");
 	return 0;

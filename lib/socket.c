@@ -165,21 +165,24 @@ descriptor_timeout(int fd, int option)
 	return (int)(tv.tv_sec * 1000 + (tv.tv_usec + 999) / 1000);
 }
 
-static int
-wait_until(const tls_socket *s, int want, tlsw__deadline deadline)
+int
+tlsw__socket_timed_out(const tls_socket *s, int want)
 {
-	const bool reading = want == TLSW_WANT_READ;
-	int ready = tlsw__wait(s->transport.fd, reading ? POLLIN : POLLOUT, deadline);
-
-	if (ready == 1)
-		return 0;
-	if (ready < 0)
-		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "waiting for the server");
 	return tlsw__error_set(TLSW_ERR_TIMEOUT, "%s within the time allowed",
-	    !reading                                     ? "server takes no more data"
+	    want == TLSW_WANT_WRITE                      ? "server takes no more data"
 	        : atomic_load(&s->state) == TLSW__OPEN ? "server sent nothing"
 	        : s->transport.first_len == 0          ? "server did not answer the ClientHello"
 	                                               : "server did not finish the handshake");
+}
+
+static int
+wait_until(const tls_socket *s, int want, tlsw__deadline deadline)
+{
+	int ready = tlsw__wait(s->transport.fd, want == TLSW_WANT_READ ? POLLIN : POLLOUT, deadline);
+
+	if (ready < 0)
+		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "waiting for the server");
+	return ready == 1 ? 0 : tlsw__socket_timed_out(s, want);
 }
 
 int

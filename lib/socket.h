@@ -119,6 +119,9 @@ int tlsw__socket_wait(const tls_socket *s, int want, tlsw__deadline deadline);
 /** The same where the descriptor is known to block. */
 int tlsw__socket_wait_blocking(const tls_socket *s, int want, tlsw__deadline deadline);
 
+/** TLSW_ERR_TIMEOUT is set, and says what did not come, or go. Returns -1. */
+int tlsw__socket_timed_out(const tls_socket *s, int want);
+
 /**
  * Whether anybody can be trusted on this socket, by an anchor, an exception or
  * a TLSA record: asked before a byte is sent, in plaintext or not. 0; -1 with

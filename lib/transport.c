@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -108,33 +109,71 @@ waits_first(struct tlsw__transport *t)
 /* A fetch of this size or more is part of a flow: the next part has come as a rule. */
 #define FLOW 8192
 
-static int
-transport_read(BIO *bio, char *buf, int len)
+static void
+note_size(struct tlsw__transport *t, size_t len, size_t asked)
 {
-	struct tlsw__transport *t = BIO_get_data(bio);
-	ssize_t n;
+	t->flowing = len >= FLOW;
+	t->drained = len < asked && !t->flowing;
+}
+
+static int
+give_arrived(struct tlsw__transport *t, char *buf, size_t len)
+{
+	size_t n = t->arrived_len - t->arrived_at;
+
+	if (n > len)
+		n = len;
+	memcpy(buf, t->arrived + t->arrived_at, n);
+	t->arrived_at += n;
+	if (t->arrived_at == t->arrived_len) {
+		free(t->arrived);
+		t->arrived = NULL;
+	}
+	return fetched(t, buf, n);
+}
+
+static int
+fetch(struct tlsw__transport *t, char *buf, size_t len)
+{
+	ssize_t n = receive(t, buf, len);
 	int e;
 
-	BIO_clear_retry_flags(bio);
-	if (t->eof || t->flooded)
-		return t->eof ? 0 : -1;
-	if (t->hold || len <= 0 || waits_first(t)) {
-		BIO_set_retry_read(bio);
-		return -1;
-	}
-	n = receive(t, buf, (size_t)len);
-	t->drained = n < len && n != 0 && n < FLOW;
-	if (n > 0 && n <= len)
+	if (n > 0 && (size_t)n <= len) {
+		note_size(t, (size_t)n, len);
 		return fetched(t, buf, (size_t)n);
+	}
 	if (n == 0) {
 		t->eof = true;
 		return 0;
 	}
 	e = callback_error(n);
-	if (e == EAGAIN || e == EWOULDBLOCK)
-		BIO_set_retry_read(bio);
-	else
+	t->drained = true;
+	if (e != EAGAIN && e != EWOULDBLOCK)
 		t->read_error = e;
+	return -1;
+}
+
+static int
+transport_read(BIO *bio, char *buf, int len)
+{
+	struct tlsw__transport *t = BIO_get_data(bio);
+	int n;
+
+	BIO_clear_retry_flags(bio);
+	if (!t->receiving && len > 0) {
+		if (t->flooded || t->read_error != 0)
+			return -1;
+		if (t->arrived != NULL)
+			return give_arrived(t, buf, (size_t)len);
+		if (t->eof)
+			return 0;
+		if (!t->hold && !waits_first(t)) {
+			n = fetch(t, buf, (size_t)len);
+			if (n >= 0 || t->read_error != 0 || t->flooded)
+				return n;
+		}
+	}
+	BIO_set_retry_read(bio);
 	return -1;
 }
 
@@ -256,7 +295,50 @@ tlsw__transport_end(struct tlsw__transport *transport, bool owns_fd)
 	if (transport->calls.close != NULL)
 		(void)transport->calls.close(transport->arg);
 	memset(&transport->calls, 0, sizeof(transport->calls));
+	free(transport->arrived);
+	transport->arrived = NULL;
 	transport->fd = -1;
+}
+
+#define ARRIVAL_SIZE (16384 + 256) /* a whole record (RFC 8446 section 5.2), as OpenSSL asks for */
+
+void
+tlsw__transport_receive(const struct tlsw__transport *transport, struct tlsw__arrival *arrival)
+{
+	ssize_t n;
+
+	memset(arrival, 0, sizeof(*arrival));
+	arrival->octets = malloc(ARRIVAL_SIZE);
+	if (arrival->octets == NULL) {
+		arrival->error = ENOMEM;
+		return;
+	}
+	n = recv(transport->fd, arrival->octets, ARRIVAL_SIZE, 0);
+	if (n > 0) {
+		arrival->len = (size_t)n;
+		return;
+	}
+	if (n < 0)
+		arrival->error = errno == EWOULDBLOCK ? EAGAIN : errno;
+	free(arrival->octets);
+	arrival->octets = NULL;
+}
+
+void
+tlsw__transport_arrived(struct tlsw__transport *transport, const struct tlsw__arrival *arrival)
+{
+	const int e = arrival->error;
+
+	transport->receiving = false;
+	transport->flowing = false;
+	if (e == EAGAIN || e == EINTR || e == ENOMEM)
+		return;
+	transport->read_error = e;
+	transport->eof = e == 0 && arrival->octets == NULL;
+	transport->arrived = arrival->octets;
+	transport->arrived_at = 0;
+	transport->arrived_len = arrival->len;
+	note_size(transport, arrival->len, ARRIVAL_SIZE);
 }
 
 size_t

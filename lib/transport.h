@@ -3,6 +3,7 @@
  *
  * It never waits and never raises SIGPIPE: every send and receive is made with
  * MSG_DONTWAIT, whatever the descriptor's flags say; waiting is the socket's.
+ * The one receive that waits, tlsw__transport_receive(), is made beside it.
  *
  * SPDX-License-Identifier: ISC
  */
@@ -39,7 +40,11 @@ struct tlsw__transport {
 	int send_error;    /* errno that ended sending, 0: none; what had arrived is still good */
 	bool eof;          /* the peer's FIN was seen */
 	bool hold;         /* fetch nothing: only what was fetched before is to be read */
+	bool receiving;    /* a thread is in tlsw__transport_receive(): nobody else fetches */
 	bool drained;      /* the last fetch took all there was: the next would be in vain */
+	bool flowing;      /* it was a large one */
+	unsigned char *arrived; /* what a waiting receive brought and the BIO has not given yet */
+	size_t arrived_at, arrived_len;
 	enum tlsw__patience patience; /* of the call that is being made */
 	bool flooded;      /* TLSW__IDLE_OCTETS_MAX was passed */
 	size_t idle_octets;
@@ -73,6 +78,28 @@ void tlsw__transport_discard(struct tlsw__transport *transport);
 
 /** The end: close an owned descriptor, call the close callback. */
 void tlsw__transport_end(struct tlsw__transport *transport, bool owns_fd);
+
+/** What a receive that waited came to. */
+struct tlsw__arrival {
+	unsigned char *octets; /* NULL: none */
+	size_t len;
+	int error; /* errno; 0: there are octets, or it is the end */
+};
+
+/**
+ * Receive as the descriptor itself does, which may wait: for as long as its
+ * options say, or until a signal. Not under the lock of the socket, but after
+ * receiving was set under it, with nothing arrived that the BIO has yet to
+ * give, and before tlsw__transport_arrived() is called under it.
+ */
+void tlsw__transport_receive(const struct tlsw__transport *transport, struct tlsw__arrival *arrival);
+
+/**
+ * Hand over what arrived, for the BIO to give: octets, the end, an error.
+ * After EAGAIN, EINTR and ENOMEM nothing has happened, and the flow is over:
+ * the next wait is an ordinary one.
+ */
+void tlsw__transport_arrived(struct tlsw__transport *transport, const struct tlsw__arrival *arrival);
 
 /**
  * Octets that wait on the descriptor before anything was sent, without taking

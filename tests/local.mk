@@ -72,6 +72,7 @@ test_programs += tests/test_dane_example
 test_programs += tests/test_describe
 test_programs += tests/test_faults
 test_programs += tests/test_floods
+test_programs += tests/test_flow
 test_programs += tests/test_handshake
 # A set-user-ID copy of the program cannot be traced, which LeakSanitizer needs.
 if !SANITIZERS
@@ -241,6 +242,10 @@ endif
 tests_test_handshake_SOURCES = tests/test_handshake.c
 tests_test_handshake_CPPFLAGS = $(test_cppflags)
 tests_test_handshake_LDADD = $(test_ldadd)
+
+tests_test_flow_SOURCES = tests/test_flow.c
+tests_test_flow_CPPFLAGS = $(test_cppflags)
+tests_test_flow_LDADD = $(test_ldadd)
 
 tests_test_floods_SOURCES = tests/test_floods.c
 tests_test_floods_CPPFLAGS = $(test_cppflags)

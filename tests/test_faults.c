@@ -48,16 +48,27 @@ int __wrap_poll(struct pollfd *p, nfds_t n, int timeout);
 
 static int polls;
 
+static bool
+blocks(int fd)
+{
+	return (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+}
+
 ssize_t
 __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
 	int was = watched;
 	ssize_t n;
 
-	if (fd != watched || flags != MSG_DONTWAIT)
+	if (fd != watched || (flags != MSG_DONTWAIT && flags != 0))
 		return __real_recv(fd, buf, len, flags);
 	watched = -1; /* faulty_read() calls recv(2) in its turn */
 	n = faulty_read(&wire, buf, len);
+	while (n == -1 && errno == EAGAIN && flags == 0 && blocks(fd)) { /* then it would wait */
+		ck_assert_int_lt(++polls, POLLS_MAX);
+		pumped_step(&server);
+		n = faulty_read(&wire, buf, len);
+	}
 	watched = was;
 	return n;
 }
