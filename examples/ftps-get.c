@@ -1,11 +1,8 @@
 /*
  * ftps-get: list, fetch and store files on an FTP server (RFC 959, 2428, 4217).
- *
  *     PASSWORD=... ftps-get [-s] HOST PORT USER {list DIR TO | get FROM TO | put FROM TO}...
- *
- * The server speaks TLS at once (port 990) or, with -s, after AUTH TLS (port 21). Each
- * transfer has a connection of its own, which resumes the session of the first one, as
- * many servers demand. Exit status 1: a file that was to be fetched may be there in part.
+ * TLS begins at once (port 990) or, with -s, after AUTH TLS (port 21). Exit status 1: a
+ * file that was to be fetched may be there in part.
  *
  * SPDX-License-Identifier: ISC
  */
@@ -30,8 +27,7 @@ static void
 refused(void)
 {
 	for (char *c = text; *c != '\0'; c++)
-		if (*c < ' ' || *c >= 0x7f)
-			*c = ' '; /* or it could play with the terminal */
+		*c = *c < ' ' || *c >= 0x7f ? '?' : *c; /* or it could play with the terminal */
 	errx(1, "the server says: %s", text);
 }
 
@@ -45,13 +41,13 @@ hear(void)
 	while (answer == 0 && (n = tls_socket_read_line(control, text, sizeof(text))) >= -1) {
 		if (n <= 0)
 			errx(1, "no answer: %s", n < 0 ? tls_last_error()->message : "the end");
-		if (*end == '\0' && n > 3 && text[3] == '-') {
+		if (*end == '\0' && n > 3 && text[3] == '-')
 			snprintf(end, sizeof(end), "%.3s ", text);
-		} else if (*end == '\0' || strncmp(text, end, 4) == 0) {
+		else if (*end == '\0' || strncmp(text, end, 4) == 0)
 			answer = atoi(text) > 0 ? atoi(text) : 999;
-			*end = '\0';
-		}
 	}
+	if (answer != 0)
+		*end = '\0';
 }
 
 /* Wait for a descriptor, and for a refusal on the control connection, which may come instead. */
@@ -59,11 +55,10 @@ static void
 wait_for(int fd, short events)
 {
 	hear(); /* what is inside already, but for a part of a line: for more of it one waits */
+	struct pollfd p[] = {{fd, events, 0},
+	    {answer == 0 ? tls_socket_fd(control) : -1, tls_socket_events(control), 0}};
 
-	int more = answer == 0 ? tls_socket_fd(control) : -1;
-	struct pollfd p[] = {{fd, events, 0}, {more, tls_socket_events(control), 0}};
-
-	if ((more != -1 || (answer < 400 && fd != -1)) && poll(p, 2, 60000) <= 0)
+	if ((answer == 0 || (answer < 400 && fd != -1)) && poll(p, 2, 60000) <= 0)
 		errx(1, "nothing has happened for a minute");
 	hear();
 	if (answer >= 400)
@@ -74,11 +69,10 @@ wait_for(int fd, short events)
 static int
 get_answer(int wanted, int or)
 {
-	int kind;
+	int kind = 0;
 
-	while (answer == 0)
+	for (; kind == 0; kind = answer / 100)
 		wait_for(-1, 0);
-	kind = answer / 100;
 	answer = 0;
 	if (kind != wanted && kind != or)
 		refused();
@@ -103,19 +97,17 @@ ask(int wanted, int or, const char *command, const char *argument)
 static int
 connect_data(void)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(peer);
-	unsigned short port;
-	int fd;
+	int fd, port;
 
 	ask(2, 2, "EPSV", "");
-	if (sscanf(text, "229 %*[^(](|||%hu|)", &port) != 1)
+	if (sscanf(text, "229 %*[^(](|||%d|)", &port) != 1)
 		refused();
-	if (getpeername(tls_socket_fd(control), (struct sockaddr *)&peer, &len) == -1 ||
-	    (fd = socket(peer.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1)
-		err(1, "data connection");
-	((struct sockaddr_in *)&peer)->sin_port = htons(port); /* where IPv6 has it, too */
-	if (connect(fd, (struct sockaddr *)&peer, len) == -1 && errno != EINPROGRESS)
+	(void)getpeername(tls_socket_fd(control), (struct sockaddr *)&peer, &len);
+	((struct sockaddr_in *)&peer)->sin_port = htons((unsigned short)port); /* where IPv6 has it, too */
+	fd = socket(peer.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1 || (connect(fd, (struct sockaddr *)&peer, len) == -1 && errno != EINPROGRESS))
 		err(1, "data connection");
 	wait_for(fd, POLLOUT);
 	return fd;
@@ -125,15 +117,14 @@ connect_data(void)
 static bool
 again(tls_socket *data, ssize_t result)
 {
-	if (data == NULL || result == -1) {
+	if (result == -1) {
 		warnx("data connection: %s", tls_last_error()->message);
 		get_answer(2, 2); /* the server may say why, and that ends it as well */
 		exit(1);
 	}
-	if (result != TLSW_WANT_READ && result != TLSW_WANT_WRITE)
-		return false;
-	wait_for(tls_socket_fd(data), tls_socket_events(data));
-	return true;
+	if (result < 0) /* TLSW_WANT_READ or TLSW_WANT_WRITE */
+		wait_for(tls_socket_fd(data), tls_socket_events(data));
+	return result < 0;
 }
 
 static void
@@ -144,9 +135,8 @@ copy(tls_socket *data, FILE *file, bool put)
 	ssize_t n;
 
 	while (put && (len = fread(buf, 1, sizeof(buf), file)) > 0)
-		for (done = 0; done < len;)
-			if (!again(data, n = tls_socket_write(data, buf + done, len - done)))
-				done += (size_t)n;
+		for (done = 0; done < len; done += n > 0 ? (size_t)n : 0)
+			again(data, n = tls_socket_write(data, buf + done, len - done));
 	while (!put && (again(data, n = tls_socket_read(data, buf, sizeof(buf))) || n > 0))
 		if (n > 0 && fwrite(buf, 1, (size_t)n, file) != (size_t)n)
 			err(1, "cannot write");
@@ -160,14 +150,13 @@ transfer(const char *what, const char *from, const char *to)
 	bool put = strcmp(what, "put") == 0;
 	const char *command = put ? "STOR " : strcmp(what, "list") == 0 ? "LIST " : "RETR ";
 	FILE *file = put ? fopen(from, "r") : fopen(to, "w");
+	int fd = file == NULL ? -1 : connect_data();
 	tls_socket *data;
-	int fd;
 
-	if (file == NULL)
+	if (fd == -1)
 		err(1, "%s", put ? from : to);
-	fd = connect_data();
 	ask(1, 1, command, put ? to : from);
-	data = tls_wrap_data_start(control, fd);
+	data = tls_wrap_data_start(control, fd); /* resumes its session, as many servers demand */
 	while (again(data, data == NULL ? -1 : tls_socket_handshake(data)))
 		continue;
 	copy(data, file, put);
@@ -186,28 +175,26 @@ main(int argc, char **argv)
 {
 	bool upgrade = argc > 1 && strcmp(argv[1], "-s") == 0;
 	const char *password = getenv("PASSWORD");
-	int fd;
+	char **arg = argv + 1 + upgrade;
+	int fd, count = argc - 1 - upgrade;
 
-	argc -= upgrade;
-	argv += upgrade;
-	if (argc < 7 || argc % 3 != 1 || password == NULL)
+	if (count < 6 || count % 3 != 0 || password == NULL)
 		errx(2, "usage: PASSWORD=... ftps-get [-s] HOST PORT USER {list|get|put FROM TO}...");
-	fd = tls_create_tcp(argv[1], argv[2], 20000);
+	fd = tls_create_tcp(arg[0], arg[1], 20000);
 	if (fd != -1)
-		control = upgrade ? tls_starttls(NULL, fd, TLSW_FTP, argv[1]) : tls_wrap(NULL, fd, argv[1]);
+		control = upgrade ? tls_starttls(NULL, fd, TLSW_FTP, arg[0]) : tls_wrap(NULL, fd, arg[0]);
 	if (control == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		errx(1, "%s", tls_last_error()->message);
 	if (!upgrade)
 		get_answer(2, 2);
-	if (ask(2, 3, "USER ", argv[3]) == 3)
+	if (ask(2, 3, "USER ", arg[2]) == 3)
 		ask(2, 2, "PASS ", password);
 	ask(2, 2, "PBSZ 0", "");
 	ask(2, 2, "PROT P", "");
 	ask(2, 2, "TYPE I", "");
-	for (argv += 4; *argv != NULL; argv += 3)
-		transfer(argv[0], argv[1], argv[2]);
+	for (arg += 3; *arg != NULL; arg += 3)
+		transfer(arg[0], arg[1], arg[2]);
 	ask(2, 2, "QUIT", "");
 	tls_socket_close(control);
-	close(fd);
 	return 0;
 }
