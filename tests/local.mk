@@ -246,6 +246,10 @@ tests_test_handshake_LDADD = $(test_ldadd)
 tests_test_flow_SOURCES = tests/test_flow.c
 tests_test_flow_CPPFLAGS = $(test_cppflags)
 tests_test_flow_LDADD = $(test_ldadd)
+if LINKER_WRAP
+tests_test_flow_CPPFLAGS += -DFLOW_WRAPPED
+tests_test_flow_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+endif
 
 tests_test_floods_SOURCES = tests/test_floods.c
 tests_test_floods_CPPFLAGS = $(test_cppflags)

@@ -182,6 +182,12 @@ is_listed(const char *name, size_t len)
 	return false;
 }
 
+START_TEST(the_version_is_that_of_the_package)
+{
+	ck_assert_str_eq(tlswrap_version(), PACKAGE_VERSION);
+}
+END_TEST
+
 START_TEST(every_setter_is_among_those_tested_here)
 {
 	char *names = support_read_file("../lib/libtlswrap.sym", NULL), *at = names;
@@ -1027,6 +1033,7 @@ add_settings(Suite *suite)
 	TCase *t = tcase_create("settings");
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, the_version_is_that_of_the_package);
 	tcase_add_test(t, every_setter_is_among_those_tested_here);
 	tcase_add_loop_test(t, a_setter_works_on_a_fresh_context_and_refuses_null, 0, SETTERS);
 	tcase_add_loop_test(t, a_context_in_use_cannot_be_changed, 0, 3 * SETTERS);

@@ -360,6 +360,39 @@ START_TEST(a_flow_does_not_block_a_descriptor_that_does_not)
 }
 END_TEST
 
+#ifdef FLOW_WRAPPED
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+static int short_of_memory = -1; /* how often malloc(3) failed; -1: it works */
+
+void *
+__wrap_malloc(size_t size)
+{
+	if (short_of_memory < 0 || size < RECORD)
+		return __real_malloc(size);
+	short_of_memory++;
+	return NULL;
+}
+
+/* Without a buffer of its own it waits as between question and answer. */
+START_TEST(a_flow_goes_on_without_memory)
+{
+	pthread_t giver;
+	size_t at = 0;
+
+	begin_flow(&at);
+	ck_assert_int_eq(pthread_create(&giver, NULL, give_slowly, &everything), 0);
+	short_of_memory = 0;
+	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
+	ck_assert_int_eq(short_of_memory, 1);
+	short_of_memory = -1;
+	expect(RECORD, &at);
+	ck_assert_int_eq(pthread_join(giver, NULL), 0);
+}
+END_TEST
+#endif
+
 /* ---------------------------------------------------------------- who else is there */
 
 static void *
@@ -507,6 +540,9 @@ main(void)
 	tcase_add_test(t, the_descriptors_timeout_holds_among_signals);
 	tcase_add_test(t, the_sockets_timeout_holds_in_a_flow);
 	tcase_add_test(t, a_flow_does_not_block_a_descriptor_that_does_not);
+#ifdef FLOW_WRAPPED
+	tcase_add_test(t, a_flow_goes_on_without_memory);
+#endif
 	tcase_add_test(t, a_thread_writes_while_another_waits_in_a_flow);
 	tcase_add_test(t, a_write_fails_while_another_thread_waits_in_a_flow);
 	tcase_add_test(t, nobody_fetches_past_a_receive);
