@@ -37,6 +37,17 @@ usable(tls_socket *s, const void *buf, size_t len)
 	return 0;
 }
 
+/*
+ * Wait for what the descriptor, which blocks, has to do first. A want of the
+ * other direction is about a message of the handshake.
+ */
+static int
+wait_for(tls_socket *s, int want, int own, tlsw__deadline deadline)
+{
+	return want == own ? tlsw__socket_wait_blocking(s, want, deadline)
+	                   : tlsw__socket_wait_message(s, want, deadline);
+}
+
 /* -------------------------------------------------------------------------- reading */
 
 /*
@@ -341,7 +352,7 @@ read_waiting(tls_socket *s, void *buf, size_t len)
 		patience = tlsw__transport_patience(&s->transport, patience);
 		if (patience != TLSW__PATIENT)
 			return n;
-		if (tlsw__socket_wait_blocking(s, n, deadline) != 0)
+		if (wait_for(s, n, TLSW_WANT_READ, deadline) != 0)
 			return -1; /* nothing is lost: the socket stays usable */
 		waited = true;
 	}
@@ -566,7 +577,7 @@ write_all(tls_socket *s, const unsigned char *buf, size_t len)
 		} else if (!tlsw__socket_blocking(s)) {
 			n = want_again(s, buf + done, n);
 			return done > 0 ? (ssize_t)done : n; /* some: it blocked when the call began */
-		} else if (tlsw__socket_wait_blocking(s, n, deadline) != 0) {
+		} else if (wait_for(s, n, TLSW_WANT_WRITE, deadline) != 0) {
 			return write_timed_out(s);
 		}
 	}
@@ -666,7 +677,7 @@ send_close_notify(tls_socket *s, tlsw__deadline deadline)
 			return n;
 		if (!tlsw__socket_blocking(s))
 			return n;
-		if (tlsw__socket_wait(s, n, deadline) != 0)
+		if (wait_for(s, n, TLSW_WANT_WRITE, deadline) != 0)
 			return write_timed_out(s);
 	}
 }

@@ -185,13 +185,51 @@ wait_until(const tls_socket *s, int want, tlsw__deadline deadline)
 	return ready == 1 ? 0 : tlsw__socket_timed_out(s, want);
 }
 
-int
-tlsw__socket_wait_blocking(const tls_socket *s, int want, tlsw__deadline deadline)
+static tlsw__deadline
+descriptor_deadline(const tls_socket *s, int want, tlsw__deadline deadline)
 {
 	const int option = want == TLSW_WANT_READ ? SO_RCVTIMEO : SO_SNDTIMEO;
 	const int limit_ms = descriptor_timeout(s->transport.fd, option);
 
-	return wait_until(s, want, tlsw__deadline_first(deadline, tlsw__deadline_in(limit_ms)));
+	return tlsw__deadline_first(deadline, tlsw__deadline_in(limit_ms));
+}
+
+int
+tlsw__socket_wait_blocking(const tls_socket *s, int want, tlsw__deadline deadline)
+{
+	return wait_until(s, want, descriptor_deadline(s, want, deadline));
+}
+
+#define ASK_AGAIN_MS 20
+
+/* Whether the message that one waited for is through, or nothing follows any more. */
+static bool
+message_over(tls_socket *s)
+{
+	bool over;
+
+	(void)pthread_mutex_lock(&s->lock);
+	over = SSL_is_init_finished(s->ssl) == 1 || atomic_load(&s->end_code) != TLSW_OK;
+	(void)pthread_mutex_unlock(&s->lock);
+	return over;
+}
+
+int
+tlsw__socket_wait_message(tls_socket *s, int want, tlsw__deadline deadline)
+{
+	const short events = want == TLSW_WANT_READ ? POLLIN : POLLOUT;
+	const tlsw__deadline last = descriptor_deadline(s, want, deadline);
+	int ready;
+
+	do {
+		ready = tlsw__wait(s->transport.fd, events,
+		    tlsw__deadline_first(last, tlsw__deadline_in(ASK_AGAIN_MS)));
+		if (ready < 0)
+			return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "waiting for the server");
+		if (ready > 0 || message_over(s))
+			return 0;
+	} while (tlsw__deadline_left(last) != 0);
+	return tlsw__socket_timed_out(s, want);
 }
 
 int

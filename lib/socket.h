@@ -119,6 +119,14 @@ int tlsw__socket_wait(const tls_socket *s, int want, tlsw__deadline deadline);
 /** The same where the descriptor is known to block. */
 int tlsw__socket_wait_blocking(const tls_socket *s, int want, tlsw__deadline deadline);
 
+/**
+ * The same for a message of the handshake that stands in the way: its rest has
+ * to come before anything is written, or to go before anything is read. The
+ * thread of the other direction may have been quicker, and have taken what
+ * this one waits for: that is looked at again and again. Not under the lock.
+ */
+int tlsw__socket_wait_message(tls_socket *s, int want, tlsw__deadline deadline);
+
 /** TLSW_ERR_TIMEOUT is set, and says what did not come, or go. Returns -1. */
 int tlsw__socket_timed_out(const tls_socket *s, int want);
 

@@ -472,6 +472,98 @@ START_TEST(nobody_fetches_past_a_receive)
 END_TEST
 
 static void *
+write_hello(void *unused)
+{
+	(void)unused;
+	ck_assert_int_eq(tls_socket_write(s, "hello", 5), 5);
+	return NULL;
+}
+
+static void *
+read_ten(void *at)
+{
+	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), 10);
+	expect(10, at);
+	return NULL;
+}
+
+/* A session ticket in several records, of which the first has come with data. */
+static void
+begin_ticket(size_t *at)
+{
+	static const unsigned char large[3000];
+	size_t data;
+
+	begin();
+	make(10000, 1);
+	data = wire_len;
+	ck_assert_int_eq(SSL_set_max_send_fragment(server.ssl, 512), 1);
+	ck_assert_int_eq(
+	    SSL_SESSION_set1_ticket_appdata(SSL_get_session(server.ssl), large, sizeof(large)), 1);
+	ck_assert_int_eq(SSL_new_session_ticket(server.ssl), 1);
+	ck_assert_int_eq(SSL_do_handshake(server.ssl), 1);
+	make(0, 0);
+	give(data + 600);
+	ck_assert_int_eq(tls_socket_read(s, buf, 10000), 10000);
+	expect(10000, at);
+}
+
+/*
+ * OpenSSL writes nothing before a message that has begun is there, whoever
+ * reads the rest. That one thread took it is to be noticed by the other.
+ */
+START_TEST(a_write_goes_on_when_the_reader_took_what_it_waits_for)
+{
+	const struct timeval limit = {5, 0};
+	const bool writer_first = _i % 2 == 1;
+	pthread_t reader, writer;
+	size_t at = 0;
+
+	begin_ticket(&at);
+	ck_assert_int_eq(
+	    setsockopt(server.far, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	if (writer_first) { /* which waits once it is known that the message has begun */
+		ck_assert_works(tls_socket_set_timeout(s, 1) == 0);
+		ck_assert_refused((int)tls_socket_read(s, buf, RECORD), TLSW_ERR_TIMEOUT);
+		ck_assert_works(tls_socket_set_timeout(s, 15000) == 0);
+		ck_assert_int_eq(pthread_create(&writer, NULL, write_hello, NULL), 0);
+		nap();
+	}
+	ck_assert_int_eq(pthread_create(&reader, NULL, read_ten, &at), 0);
+	nap();
+	if (!writer_first) {
+		ck_assert_int_eq(pthread_create(&writer, NULL, write_hello, NULL), 0);
+		nap();
+	}
+	give(everything);
+	ck_assert_int_gt(recv(server.far, buf, 1, MSG_PEEK), 0);
+	ck_assert_int_eq(pthread_join(writer, NULL), 0);
+	make(10, 1);
+	give(everything);
+	ck_assert_int_eq(pthread_join(reader, NULL), 0);
+	ck_assert_uint_eq(at, 10010);
+}
+END_TEST
+
+/* It does not wait for longer than it may, and nobody has to read. */
+START_TEST(a_write_waits_for_a_message_as_long_as_it_may)
+{
+	size_t at = 0;
+
+	begin_ticket(&at);
+	ck_assert_works(tls_socket_set_timeout(s, 70) == 0);
+	ck_assert_refused((int)tls_socket_read(s, buf, RECORD), TLSW_ERR_TIMEOUT);
+	if (_i == 0) {
+		give(everything);
+		ck_assert_int_eq(tls_socket_write(s, "hello", 5), 5);
+	} else {
+		ck_assert_refused((int)tls_socket_write(s, "hello", 5), TLSW_ERR_TIMEOUT);
+		ck_assert_int_eq(tls_socket_error(s)->code, TLSW_ERR_TIMEOUT);
+	}
+}
+END_TEST
+
+static void *
 give_more_than_tls(void *unused)
 {
 	static const char plain[] = "plain";
@@ -546,6 +638,8 @@ main(void)
 	tcase_add_test(t, a_thread_writes_while_another_waits_in_a_flow);
 	tcase_add_test(t, a_write_fails_while_another_thread_waits_in_a_flow);
 	tcase_add_test(t, nobody_fetches_past_a_receive);
+	tcase_add_loop_test(t, a_write_goes_on_when_the_reader_took_what_it_waits_for, 0, 10);
+	tcase_add_loop_test(t, a_write_waits_for_a_message_as_long_as_it_may, 0, 2);
 	tcase_add_test(t, a_flow_without_readahead_takes_no_plaintext);
 	tcase_add_test(t, a_flow_with_readahead_does_not_lose_plaintext_unsaid);
 	return support_run(suite);
