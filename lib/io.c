@@ -132,7 +132,8 @@ read_fetched(tls_socket *s, unsigned char *buf, size_t len)
 	e = n > 0 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, n);
 	if (e == SSL_ERROR_SSL || e == SSL_ERROR_SYSCALL)
 		before = tlsw__error_copy();
-	if (read_outcome(s, n) <= 0)
+	n = read_outcome(s, n);
+	if (n <= 0 && n != TLSW_WANT_WRITE) /* then what has to go first stands before whole records */
 		s->unsettled = false; /* the end, or a part of a record */
 	if (done > 0)
 		s->transport.idle_octets = 0;

@@ -220,6 +220,39 @@ START_TEST(what_arrived_is_told)
 }
 END_TEST
 
+/*
+ * An answer to a KeyUpdate that found no room stands in the way of reading,
+ * too. Once it is gone, what was fetched before is told.
+ */
+START_TEST(what_waits_behind_a_message_is_told)
+{
+	size_t at = 0;
+
+	begin();
+	set_blocking(false);
+	make(10, 1);
+	ck_assert_int_eq(SSL_key_update(server.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+	make(8192, 1);
+	give(everything);
+	ck_assert_int_eq(tls_socket_read(s, buf, 4096), 4096);
+	expect(4096, &at);
+	while (send(server.near, buf, sizeof(buf), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		;
+	ck_assert_int_eq(tls_socket_write(s, "hello", 5), TLSW_WANT_WRITE);
+	ck_assert(!tls_socket_ready(s)); /* a read could not do without the descriptor */
+	ck_assert_int_eq(tls_socket_read(s, buf, 4096), TLSW_WANT_WRITE);
+	ck_assert(!tls_socket_ready(s));
+	while (recv(server.far, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+	ck_assert_int_eq(tls_socket_write(s, "hello", 5), 5);
+	ck_assert(tls_socket_ready(s));
+	ck_assert_uint_eq(tls_socket_pending(s), 4106);
+	ck_assert_int_eq(tls_socket_read(s, buf, sizeof(buf)), 4106);
+	expect(4106, &at);
+	ck_assert(!tls_socket_ready(s));
+}
+END_TEST
+
 /* ------------------------------------------------------------------------ how it ends */
 
 static void *
@@ -627,6 +660,7 @@ main(void)
 	tcase_add_loop_test(t, a_flow_in_pieces_is_identical, 0,
 	    (int)(sizeof(pieces) / sizeof(pieces[0])));
 	tcase_add_test(t, what_arrived_is_told);
+	tcase_add_test(t, what_waits_behind_a_message_is_told);
 	tcase_add_loop_test(t, a_flow_ends_as_it_should, 0, (int)(sizeof(ends) / sizeof(ends[0])));
 	tcase_add_test(t, the_descriptors_timeout_holds_in_a_flow);
 	tcase_add_test(t, the_descriptors_timeout_holds_among_signals);
