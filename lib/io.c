@@ -284,6 +284,7 @@ read_step(tls_socket *s, void *buf, size_t len)
 {
 	int n;
 
+	s->transport.receiving = false; /* whatever became of a thread that was: who reads is here */
 	if (atomic_load(&s->end_code) != TLSW_OK)
 		return tlsw__socket_dead(s);
 	if (s->read_ended)

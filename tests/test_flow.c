@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "transport.h"
+#include "socket.h"
 
 #include "support/peer.h"
 #include "support/pki.h"
@@ -596,6 +596,30 @@ START_TEST(a_write_waits_for_a_message_as_long_as_it_may)
 }
 END_TEST
 
+/*
+ * A thread that is cancelled while it waits, leaves by siglongjmp(3), or is not
+ * in the child of a fork, does not keep others from fetching.
+ */
+START_TEST(a_reader_may_leave_in_a_flow)
+{
+	size_t at = 0;
+
+	begin_flow(&at);
+	s->transport.receiving = true;
+	set_blocking(_i == 0);
+	give(everything);
+	ck_assert_int_eq(SSL_shutdown(server.ssl), 0);
+	make(0, 0);
+	give(everything);
+	if (_i == 0)
+		ck_assert_refused(tls_socket_unwrap(s, 2000), TLSW_ERR_USAGE); /* data comes first */
+	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
+	expect(RECORD, &at);
+	ck_assert_works(tls_socket_unwrap(s, 2000) == server.near);
+	s = NULL;
+}
+END_TEST
+
 static void *
 give_more_than_tls(void *unused)
 {
@@ -672,6 +696,7 @@ main(void)
 	tcase_add_test(t, a_thread_writes_while_another_waits_in_a_flow);
 	tcase_add_test(t, a_write_fails_while_another_thread_waits_in_a_flow);
 	tcase_add_test(t, nobody_fetches_past_a_receive);
+	tcase_add_loop_test(t, a_reader_may_leave_in_a_flow, 0, 2);
 	tcase_add_loop_test(t, a_write_goes_on_when_the_reader_took_what_it_waits_for, 0, 10);
 	tcase_add_loop_test(t, a_write_waits_for_a_message_as_long_as_it_may, 0, 2);
 	tcase_add_test(t, a_flow_without_readahead_takes_no_plaintext);
