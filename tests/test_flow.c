@@ -397,7 +397,7 @@ END_TEST
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 
-static int short_of_memory = -1; /* how often malloc(3) failed; -1: it works */
+static _Thread_local int short_of_memory = -1; /* how often malloc(3) failed here; -1: it works */
 
 void *
 __wrap_malloc(size_t size)
