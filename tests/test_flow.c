@@ -151,6 +151,14 @@ expect(size_t len, size_t *at)
 	*at += len;
 }
 
+/* A record of data, read whole. */
+static void
+read_record(size_t *at)
+{
+	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
+	expect(RECORD, at);
+}
+
 static size_t everything = SIZE_MAX;
 
 /* The first record is read and a part of the second has come: the next read will wait. */
@@ -160,8 +168,7 @@ begin_flow(size_t *at)
 	begin();
 	make(RECORD, 2);
 	give(INTO_SECOND);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, at);
+	read_record(at);
 }
 
 /* -------------------------------------------------------------------- what arrives */
@@ -209,8 +216,7 @@ START_TEST(what_arrived_is_told)
 	begin_flow(&at);
 	make(10, 10);
 	ck_assert_int_eq(pthread_create(&giver, NULL, give_slowly, &everything), 0);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 	ck_assert_int_eq(pthread_join(giver, NULL), 0);
 	ck_assert(tls_socket_ready(s));
 	ck_assert_uint_eq(tls_socket_pending(s), 100);
@@ -305,8 +311,7 @@ START_TEST(a_flow_ends_as_it_should)
 	begin();
 	make(RECORD, 1);
 	give(everything);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 	ck_assert_int_eq(pthread_create(&ender, NULL, ends[_i].end, NULL), 0);
 	if (ends[_i].code == TLSW_OK) {
 		ck_assert_int_eq(tls_socket_read(s, buf, RECORD), 0);
@@ -333,8 +338,7 @@ START_TEST(the_descriptors_timeout_holds_in_a_flow)
 		ck_assert_int_eq(tls_socket_error(s)->code, TLSW_OK);
 	}
 	give(everything);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 }
 END_TEST
 
@@ -372,8 +376,7 @@ START_TEST(the_sockets_timeout_holds_in_a_flow)
 	ck_assert_works(tls_socket_set_timeout(s, 40) == 0);
 	ck_assert_refused((int)tls_socket_read(s, buf, RECORD), TLSW_ERR_TIMEOUT);
 	give(everything);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 }
 END_TEST
 
@@ -388,8 +391,7 @@ START_TEST(a_flow_does_not_block_a_descriptor_that_does_not)
 		ck_assert_int_eq(tls_socket_events(s), POLLIN);
 	}
 	give(everything);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 }
 END_TEST
 
@@ -431,8 +433,7 @@ END_TEST
 static void *
 read_second(void *at)
 {
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, at);
+	read_record(at);
 	return NULL;
 }
 
@@ -613,8 +614,7 @@ START_TEST(a_reader_may_leave_in_a_flow)
 	give(everything);
 	if (_i == 0)
 		ck_assert_refused(tls_socket_unwrap(s, 2000), TLSW_ERR_USAGE); /* data comes first */
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 	ck_assert_works(tls_socket_unwrap(s, 2000) == server.near);
 	s = NULL;
 }
@@ -645,8 +645,7 @@ START_TEST(a_flow_without_readahead_takes_no_plaintext)
 	begin_flow(&at);
 	ck_assert_works(tls_socket_no_readahead(s) == 0);
 	ck_assert_int_eq(pthread_create(&giver, NULL, give_more_than_tls, NULL), 0);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), 0);
 	ck_assert_int_eq(pthread_join(giver, NULL), 0);
 	ck_assert_works(tls_socket_unwrap(s, 2000) == server.near);
@@ -664,8 +663,7 @@ START_TEST(a_flow_with_readahead_does_not_lose_plaintext_unsaid)
 
 	begin_flow(&at);
 	ck_assert_int_eq(pthread_create(&giver, NULL, give_more_than_tls, NULL), 0);
-	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), RECORD);
-	expect(RECORD, &at);
+	read_record(&at);
 	ck_assert_int_eq(tls_socket_read(s, buf, RECORD), 0);
 	ck_assert_int_eq(pthread_join(giver, NULL), 0);
 	ck_assert_refused(tls_socket_unwrap(s, 2000), TLSW_ERR_PLAINTEXT);
