@@ -715,7 +715,8 @@ TLSW_API ssize_t tls_socket_read(tls_socket *s, void *buf, size_t len);
  * ones; they may have moved. Anything else is TLSW_ERR_USAGE and changes
  * nothing. Errors: as tls_socket_read(); TIMEOUT is final here, since nobody
  * knows how much has gone. A write that fails with EPIPE or ECONNRESET ends
- * the sending side only: what had arrived can still be read. Only when that is
+ * the sending side only: what had arrived can still be read, and after a reset
+ * the read behind it fails with ECONNRESET as well. Only when what arrived is
  * an alert, the answer to a client certificate under TLS 1.3 for one, it is the
  * error here, and final.
  */

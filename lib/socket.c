@@ -61,7 +61,8 @@ failed_transport(tls_socket *s)
 
 	if (t->read_error != 0)
 		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, t->read_error, "the connection is lost");
-	if (t->send_error != 0 && !t->eof)
+	/* The system tells of a reset once: a receive after the send that heard of it finds an end. */
+	if (t->send_error == ECONNRESET || (t->send_error != 0 && !t->eof))
 		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, t->send_error, "the connection is lost");
 	if (atomic_load(&s->state) == TLSW__OPEN)
 		return tlsw__error_set(TLSW_ERR_TRUNCATED, "the connection ended without close_notify: "

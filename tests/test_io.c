@@ -162,6 +162,27 @@ START_TEST(a_reset_is_no_end)
 }
 END_TEST
 
+/* wall: J15 */
+START_TEST(a_reset_that_a_write_met_is_no_end)
+{
+	static const struct peer_step script[] = {PEER_HANDSHAKE, PEER_SEND("hello"), PEER_RESET, PEER_END};
+	char buf[16];
+	ssize_t n;
+
+	begin(script);
+	ck_assert_int_eq(poll(&(struct pollfd){fd, 0, 0}, 1, 5000), 1); /* until the reset is there */
+	ck_assert_refused((int)tls_socket_write(s, "x", 1), TLSW_ERR_SYSTEM);
+	ck_assert_int_eq(tls_last_error()->os_errno, ECONNRESET);
+	while ((n = tls_socket_read(s, buf, sizeof(buf))) > 0)
+		;
+	ck_assert_int_eq(n, -1);
+	ck_assert_int_eq(tls_last_error()->code, TLSW_ERR_SYSTEM);
+	ck_assert_int_eq(tls_last_error()->os_errno, ECONNRESET);
+	tls_socket_free(s);
+	finish();
+}
+END_TEST
+
 START_TEST(a_client_certificate_that_is_missing_is_told_by_the_first_read)
 {
 	char buf[16];
@@ -948,6 +969,7 @@ main(void)
 	tcase_add_loop_test(t, close_notify_is_the_end_and_nothing_else, 0, 2);
 	tcase_add_loop_test(t, an_end_without_close_notify_is_truncation, 0, 2);
 	tcase_add_test(t, a_reset_is_no_end);
+	tcase_add_test(t, a_reset_that_a_write_met_is_no_end);
 	tcase_add_test(t, a_client_certificate_that_is_missing_is_told_by_the_first_read);
 	tcase_add_test(t, a_client_certificate_that_is_missing_is_told_by_a_failed_write);
 	tcase_add_loop_test(t, a_record_that_is_none_ends_the_socket, 0, 2);
