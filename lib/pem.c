@@ -167,8 +167,12 @@ tlsw__pem_next(struct tlsw__pem *pem, struct tlsw__pem_block *block)
 		block->line = pem->line;
 		if (!next_line(pem, &line, &len))
 			return false;
-		if (line[0] == '-' && marker(line, len, begin_mark, BEGIN_LEN, &label, &label_len))
+		if (line[0] != '-')
+			continue;
+		if (marker(line, len, begin_mark, BEGIN_LEN, &label, &label_len))
 			break;
+		if (starts_with(line, len, end_mark, END_LEN))
+			pem->inside = false;
 	}
 	block->kind = kind_of(label, label_len);
 	block->begin = line;
