@@ -112,6 +112,16 @@ START_TEST(a_subject_is_written_as_in_rfc_4514)
 }
 END_TEST
 
+START_TEST(a_number_sign_alone_is_escaped)
+{
+	const struct pki_spec spec = {.cn = "#"};
+	tls_certificate *cert = make(&spec);
+
+	ck_assert_str_eq(tls_certificate_subject(cert), "CN=\\#");
+	tls_certificate_free(cert);
+}
+END_TEST
+
 /* OpenSSL's own printer, where it means the same. */
 START_TEST(a_subject_is_written_as_openssl_does)
 {
@@ -749,6 +759,7 @@ case_texts(void)
 	TCase *t = tcase_create("texts");
 
 	tcase_add_loop_test(t, a_subject_is_written_as_in_rfc_4514, 0, COUNT(subjects));
+	tcase_add_test(t, a_number_sign_alone_is_escaped);
 	tcase_add_loop_test(t, a_subject_is_written_as_openssl_does, 0, COUNT(subjects));
 	tcase_add_loop_test(t, a_huge_name_gives_a_short_text, 0, 3);
 	tcase_add_test(t, a_name_fits_whatever_room_there_is);
