@@ -545,11 +545,12 @@ tests_fuzz_replay_verdict_CPPFLAGS = $(fuzz_cppflags) $(fuzz_corpus)/verdict"'
 tests_fuzz_replay_verdict_LDADD = $(test_ldadd)
 
 SECONDS = 60
+SEED = 0
 TARGETS = $(fuzz_targets)
 .PHONY: fuzz
 fuzz:
 	@CC=clang CPPFLAGS='-DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) -I$(top_srcdir)/tools $(CHECK_CFLAGS) $(JANSSON_CFLAGS)' \
-	LIBS='$(OPENSSL_LIBS) $(LIBIDN2_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(PTHREAD_FLAGS)' \
+	LIBS='$(OPENSSL_LIBS) $(LIBIDN2_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(PTHREAD_FLAGS)' SEED='$(SEED)' \
 	    $(srcdir)/tests/fuzz/run.sh '$(SECONDS)' fuzz-work '$(srcdir)' $(TARGETS) -- \
 	    $(libtlswrap_core_la_SOURCES) $(tests_support_libsupport_la_SOURCES) \
 	    tools/certdata.c tools/certdata_join.c $(tests_support_libpki_la_SOURCES) $(tests_support_libpeer_la_SOURCES)

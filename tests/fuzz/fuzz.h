@@ -12,8 +12,9 @@
  *     fuzz_programs, and copy the four lines of a program.
  * Then "make check" replays the corpus, and "make fuzz SECONDS=60" runs each
  * target for that long under libFuzzer with the address and undefined behaviour
- * sanitizers (TARGETS="NAME" only those; needs clang). New inputs are left in
- * fuzz-work/NAME/corpus, a failing one in fuzz-work/NAME.
+ * sanitizers (TARGETS="NAME" only those, SEED=1 the same inputs each time; needs
+ * clang). New inputs are left in fuzz-work/NAME/corpus, a failing one in
+ * fuzz-work/NAME.
  *
  * SPDX-License-Identifier: ISC
  */

@@ -3,8 +3,8 @@
 #
 #   run.sh seconds work-dir srcdir target... -- library source...
 #
-# CC (clang), CPPFLAGS and LIBS come in the environment. Sources are relative
-# to srcdir. Ends with 1 when a target failed; the others are still run.
+# CC (clang), CPPFLAGS, LIBS and SEED (0: another one each time) come in the
+# environment. Sources are relative to srcdir. Ends with 1 when a target failed; the others are still run.
 # SPDX-License-Identifier: ISC
 set -eu
 
@@ -14,7 +14,7 @@ targets=
 while [ $# -gt 0 ] && [ "$1" != -- ]; do targets="$targets $1"; shift; done
 [ $# -gt 0 ] && shift
 
-: "${CC:=clang}" "${CPPFLAGS:=}" "${LIBS:=}"
+: "${CC:=clang}" "${CPPFLAGS:=}" "${LIBS:=}" "${SEED:=0}"
 flags="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
 command -v "$CC" >/dev/null || { echo "fuzz: $CC is not there (Debian: apt install clang)" >&2; exit 1; }
 mkdir -p "$work/lib"
@@ -35,7 +35,7 @@ ar rcs "$work/libfuzzed.a" $objects
 run_target() {
 	mkdir -p "$work/$1/corpus"
 	if compile -fsanitize=fuzzer "$srcdir/tests/fuzz/fuzz_$1.c" "$work/libfuzzed.a" $LIBS -o "$work/$1/fuzz" &&
-		"$work/$1/fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		"$work/$1/fuzz" -max_total_time="$seconds" -seed="$SEED" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 			-artifact_prefix="$work/$1/" "$work/$1/corpus" "$srcdir/tests/fuzz/corpus/$1" \
 			>"$work/$1/log" 2>&1; then
 		echo "fuzz: $1 for $seconds s: $(sed -n 's/.*number_of_executed_units: *//p' "$work/$1/log") runs"
