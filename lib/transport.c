@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,7 +314,9 @@ tlsw__transport_receive(const struct tlsw__transport *transport, struct tlsw__ar
 		arrival->error = ENOMEM;
 		return;
 	}
+	pthread_cleanup_push(free, arrival->octets); /* recv(2) is a cancellation point */
 	n = recv(transport->fd, arrival->octets, ARRIVAL_SIZE, 0);
+	pthread_cleanup_pop(0);
 	if (n > 0) {
 		arrival->len = (size_t)n;
 		return;

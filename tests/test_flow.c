@@ -620,6 +620,38 @@ START_TEST(a_reader_may_leave_in_a_flow)
 }
 END_TEST
 
+static bool
+is_receiving(void)
+{
+	bool is;
+
+	(void)pthread_mutex_lock(&s->lock);
+	is = s->transport.receiving;
+	(void)pthread_mutex_unlock(&s->lock);
+	return is;
+}
+
+/* The buffer that it waited with is freed: LeakSanitizer sees it. */
+START_TEST(a_reader_that_is_cancelled_in_a_flow_loses_nothing)
+{
+	pthread_t reader;
+	size_t at = 0;
+	void *result;
+	int i;
+
+	begin_flow(&at);
+	ck_assert_int_eq(pthread_create(&reader, NULL, read_second, &at), 0);
+	for (i = 0; i < 100 && !is_receiving(); i++)
+		nap();
+	ck_assert(is_receiving());
+	ck_assert_int_eq(pthread_cancel(reader), 0);
+	ck_assert_int_eq(pthread_join(reader, &result), 0);
+	ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+	give(everything);
+	read_record(&at);
+}
+END_TEST
+
 static void *
 give_more_than_tls(void *unused)
 {
@@ -695,6 +727,7 @@ main(void)
 	tcase_add_test(t, a_write_fails_while_another_thread_waits_in_a_flow);
 	tcase_add_test(t, nobody_fetches_past_a_receive);
 	tcase_add_loop_test(t, a_reader_may_leave_in_a_flow, 0, 2);
+	tcase_add_test(t, a_reader_that_is_cancelled_in_a_flow_loses_nothing);
 	tcase_add_loop_test(t, a_write_goes_on_when_the_reader_took_what_it_waits_for, 0, 10);
 	tcase_add_loop_test(t, a_write_waits_for_a_message_as_long_as_it_may, 0, 2);
 	tcase_add_test(t, a_flow_without_readahead_takes_no_plaintext);
