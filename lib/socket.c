@@ -176,13 +176,24 @@ tlsw__socket_timed_out(const tls_socket *s, int want)
 	                                               : "server did not finish the handshake");
 }
 
+/* 1: it can go on; 0: the deadline has passed; -1 with the error set. */
 static int
-wait_until(const tls_socket *s, int want, tlsw__deadline deadline)
+wait_once(const tls_socket *s, int want, tlsw__deadline deadline)
 {
 	int ready = tlsw__wait(s->transport.fd, want == TLSW_WANT_READ ? POLLIN : POLLOUT, deadline);
 
 	if (ready < 0)
 		return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "waiting for the server");
+	return ready;
+}
+
+static int
+wait_until(const tls_socket *s, int want, tlsw__deadline deadline)
+{
+	const int ready = wait_once(s, want, deadline);
+
+	if (ready < 0)
+		return -1;
 	return ready == 1 ? 0 : tlsw__socket_timed_out(s, want);
 }
 
@@ -218,15 +229,14 @@ message_over(tls_socket *s)
 int
 tlsw__socket_wait_message(tls_socket *s, int want, tlsw__deadline deadline)
 {
-	const short events = want == TLSW_WANT_READ ? POLLIN : POLLOUT;
 	const tlsw__deadline last = descriptor_deadline(s, want, deadline);
 	int ready;
 
 	do {
-		ready = tlsw__wait(s->transport.fd, events,
-		    tlsw__deadline_first(last, tlsw__deadline_in(ASK_AGAIN_MS)));
+		ready = wait_once(
+		    s, want, tlsw__deadline_first(last, tlsw__deadline_in(ASK_AGAIN_MS)));
 		if (ready < 0)
-			return tlsw__error_set_errno(TLSW_ERR_SYSTEM, errno, "waiting for the server");
+			return -1;
 		if (ready > 0 || message_over(s))
 			return 0;
 	} while (tlsw__deadline_left(last) != 0);
