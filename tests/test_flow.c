@@ -122,6 +122,13 @@ make(size_t size, int count)
 }
 
 static void
+make_close_notify(void)
+{
+	ck_assert_int_eq(SSL_shutdown(server.ssl), 0);
+	make(0, 0);
+}
+
+static void
 give(size_t len)
 {
 	if (len > wire_len)
@@ -266,8 +273,7 @@ end_by_close_notify(void *unused)
 {
 	(void)unused;
 	nap();
-	ck_assert_int_eq(SSL_shutdown(server.ssl), 0);
-	make(0, 0);
+	make_close_notify();
 	give(everything);
 	return NULL;
 }
@@ -609,8 +615,7 @@ START_TEST(a_reader_may_leave_in_a_flow)
 	s->transport.receiving = true;
 	set_blocking(_i == 0);
 	give(everything);
-	ck_assert_int_eq(SSL_shutdown(server.ssl), 0);
-	make(0, 0);
+	make_close_notify();
 	give(everything);
 	if (_i == 0)
 		ck_assert_refused(tls_socket_unwrap(s, 2000), TLSW_ERR_USAGE); /* data comes first */
@@ -659,8 +664,7 @@ give_more_than_tls(void *unused)
 
 	(void)unused;
 	nap();
-	ck_assert_int_eq(SSL_shutdown(server.ssl), 0);
-	make(0, 0);
+	make_close_notify();
 	wire = realloc(wire, wire_len + 5);
 	memcpy(wire + wire_len, plain, 5);
 	wire_len += 5;

@@ -44,14 +44,15 @@ is_number_sign(const ASN1_STRING *value)
 /*
  * Whether both printers mean the same: every type has a name, and no value is
  * a single number sign, which ours escapes (RFC 4514 section 2.4). *longest is
- * the length of the longest name of a type, which is put as a whole or not.
+ * the length of the longest piece that is put as a whole or not at all: an
+ * octet takes up to three, the name of a type may be longer.
  */
 static int
 is_comparable(const X509_NAME *name, size_t *longest)
 {
 	int i, nid;
 
-	*longest = 0;
+	*longest = 3;
 	for (i = 0; i < X509_NAME_entry_count(name); i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
 
@@ -79,7 +80,7 @@ check_name(const X509_NAME *name)
 		their_len = (size_t)BIO_get_mem_data(bio, &theirs);
 		len = strlen(ours);
 		if (len != their_len) {
-			fuzz_assert(len + 8 + longest >= TLSW__DN_SIZE);
+			fuzz_assert(len + longest >= TLSW__DN_SIZE);
 			fuzz_assert(strcmp(ours + len - 3, "...") == 0);
 			len -= 3;
 		}

@@ -4,7 +4,8 @@
 #   run.sh seconds work-dir srcdir target... -- library source...
 #
 # CC (clang), CPPFLAGS, LIBS and SEED (0: another one each time) come in the
-# environment. Sources are relative to srcdir. Ends with 1 when a target failed; the others are still run.
+# environment. Sources are relative to srcdir. Ends with 1 when a target failed;
+# the others are still run.
 # SPDX-License-Identifier: ISC
 set -eu
 
